@@ -1,0 +1,353 @@
+"""What every place should hold: movements applied to positions, and reported balances held against them.
+
+Pure and synchronous: an event in, findings out. The order in which events arrive changes what is found on the way
+but not where it ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.amounts import places
+from ledger.assets import Assets
+from ledger.events import Snapshot, Transfer
+from ledger.findings import DriftFinding, DustFinding, Finding, InTransit, Restated
+from ledger.movements import COMPLETED, EXTERNAL, Effect, Fact, Fold, Movement, Place, fact_of
+from ledger.positions import Observation, Position
+from ledger.snapshots import opening_precedes, totals
+from ledger.times import DAY_US, to_us
+
+MATERIAL_CHANGE_SHARE = 10  # an open break is told again when it changes by a tenth
+EVIDENCE_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The complete, actual snapshot with the earliest moment: where the expected balances of a location begin."""
+
+    as_of_us: int
+    event_id: str
+    snapshot_id: str
+    revision: int
+
+
+class Location:
+    """A place: its positions by asset, and its opening once a complete balance has been reported."""
+
+    __slots__ = ("name", "opening", "positions")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.opening: Opening | None = None
+        self.positions: dict[str, Position] = {}
+
+
+class Holdings:
+    """All positions and movements. `touched_*` collect the rows that changed since the last checkpoint."""
+
+    def __init__(self, assets: Assets) -> None:
+        self.assets = assets
+        self.skew_us = 0
+        self.material_usd_cents = 0
+        self.rebasing_share = 1
+        self.locations: dict[str, Location] = {}
+        self.movements: dict[str, Movement] = {}
+        self.value_dates: dict[str, int] = {}  # by movement: when a bank counts it, where that is a later day
+        self._by_day: dict[int, set[str]] = {}  # movements by the days of their facts: what a day's end may forget
+        self.touched_movements: set[str] = set()
+        self.touched_positions: set[Place] = set()
+        self.touched_locations: set[str] = set()
+
+    def configure(self, *, skew_us: int, material_usd_cents: int, rebasing_share: int) -> None:
+        """Set what decides: the clock skew allowed between two reports, the value from which one snapshot is enough,
+        and by one part in how many a rebasing asset may move between two snapshots.
+        """
+        self.skew_us, self.material_usd_cents, self.rebasing_share = skew_us, material_usd_cents, rebasing_share
+
+    def apply_transfer(self, event: Transfer) -> list[Finding]:
+        """Apply one report of a movement whose assets are known."""
+        asset = self.assets.codes[event.asset]
+        fee_asset = None if event.fee_asset is None else self.assets.codes[event.fee_asset]
+        fact = fact_of(event, asset, fee_asset)
+        transfer_id = event.transfer_id
+        movement = self.movements.get(transfer_id)
+        if movement is None:
+            movement = self.movements[transfer_id] = Movement(transfer_id)
+        movement.network = event.network or event.to.network or event.from_.network or movement.network
+        movement.source = event.source
+        fold = movement.fold
+        was_completed, was_amount = fold.arrived, _arrived_amount(fold)
+        was_transit, was_awaited = fold.in_transit(), fold.awaited()
+        undone, done = movement.add(fact)
+        self._date(transfer_id, fact.at_us)
+        self.touched_movements.add(transfer_id)
+        fold = movement.fold
+        findings: list[Finding] = []
+        if was_transit is not None or fold.left:
+            self._follow(movement, was_transit, findings)
+        self._await(transfer_id, was_awaited, fold.awaited())
+        if undone or done:
+            self._apply(transfer_id, undone, done, fact, findings)
+        if fact.revision and fact.rank == COMPLETED and was_completed and _arrived_amount(fold) != was_amount:
+            findings.append(self._restated(movement, was_amount, fact))
+        return findings
+
+    def apply_snapshot(self, event: Snapshot) -> list[Finding]:
+        """Hold the balances of an `actual` snapshot against the positions; rows of unknown assets are passed over."""
+        if event.holding_kind != "actual":
+            return []
+        location = self._location(event.location)
+        as_of_us = to_us(event.as_of)
+        reported = totals(event, self.assets)
+        if event.complete:
+            for asset in sorted(location.positions.keys() - reported.keys()):
+                reported[asset] = 0
+            self._open(location, event, as_of_us, reported)
+        findings: list[Finding] = []
+        for asset, total in reported.items():
+            position = self.position(event.location, asset)
+            self._observe(position, event, as_of_us, total, findings)
+        return findings
+
+    def position(self, location_name: str, asset: str) -> Position:
+        """Return the position, made on first use."""
+        location = self._location(location_name)
+        position = location.positions.get(asset)
+        if position is None:
+            position = self.bare_position(location_name, asset)
+            if location.opening is not None:  # the opening was complete and did not name this asset: zero
+                position.open_at(location.opening.as_of_us, 0)
+        position.skew_us = self.skew_us
+        self.touched_positions.add((location_name, asset))
+        return position
+
+    def bare_position(self, location_name: str, asset: str) -> Position:
+        """Return the position as it stands, or one with no opening: what loading rows starts from."""
+        positions = self._location(location_name).positions
+        if asset not in positions:
+            positions[asset] = Position(location_name, asset, self.assets.by_code[asset].dust, self.skew_us)
+        return positions[asset]
+
+    def _location(self, name: str) -> Location:
+        location = self.locations.get(name)
+        if location is None:
+            location = self.locations[name] = Location(name)
+        return location
+
+    def _apply(
+        self, transfer_id: str, undone: list[Effect], done: list[Effect], fact: Fact, findings: list[Finding]
+    ) -> None:
+        judged: list[Position] = []
+        for sign, effects in ((-1, undone), (1, done)):
+            for effect in effects:
+                position = self.position(effect.location, effect.asset)
+                opening = self.locations[effect.location].opening
+                opening_us = None if opening is None else opening.as_of_us
+                touched = position.add_effect(effect.at_us, sign * effect.delta, transfer_id, opening_us)
+                if touched and position not in judged:
+                    judged.append(position)
+        self._note_value_date(transfer_id)
+        for position in judged:
+            self._assess(position, fact.event_id, findings, explained=True)
+
+    def set_value_date(self, transfer_id: str, value_us: int) -> None:
+        """Note that a bank counts a movement only until `value_us` at the latest: till then it may show or not."""
+        self.value_dates[transfer_id] = value_us
+        self.touched_movements.add(transfer_id)
+        self._note_value_date(transfer_id)
+
+    def _note_value_date(self, transfer_id: str) -> None:
+        value_us = self.value_dates.get(transfer_id)
+        movement = self.movements.get(transfer_id)
+        if value_us is None or movement is None:
+            return
+        for effect in movement.effects:
+            if effect.at_us < value_us:
+                position = self.position(effect.location, effect.asset)
+                position.value_dated[transfer_id] = (effect.at_us, value_us, effect.delta)
+
+    def _follow(self, movement: Movement, before: tuple[Place, int] | None, findings: list[Finding]) -> None:
+        """Keep the sums in transit, and say when a movement sets off or is under way no more."""
+        fold = movement.fold
+        after = fold.in_transit()
+        if before == after:
+            return
+        for entry, sign in ((before, -1), (after, 1)):
+            if entry is not None and entry[0][0] != EXTERNAL:
+                self.position(*entry[0]).in_transit += sign * entry[1]
+        (destination, asset), units = after or before or (("", ""), 0)
+        since_us = None if after is None else set_off_us(movement)
+        event_ids = tuple(fact.event_id for fact in reversed(movement.facts))[:EVIDENCE_MAX]
+        findings.append(
+            InTransit(movement.transfer_id, asset, units, fold.origin, destination, since_us, event_ids)
+        )
+
+    def _await(self, ref: str, before: list[tuple[Place, int]], after: list[tuple[Place, int]]) -> None:
+        if before == after:
+            return
+        for place, _ in before:
+            self.position(*place).awaited.pop(ref, None)
+        for place, units in after:
+            self.position(*place).awaited[ref] = units
+
+    def _open(self, location: Location, event: Snapshot, as_of_us: int, reported: dict[str, int]) -> None:
+        opening = Opening(as_of_us, event.event_id, event.snapshot_id, event.revision)
+        again = location.opening is not None and location.opening.event_id == event.event_id
+        if not again and not opening_precedes(opening, location.opening):
+            return  # told again once an asset of its rows is known, the opening opens that asset as well
+        location.opening = opening
+        self.touched_locations.add(location.name)
+        for asset, total in reported.items():
+            self.position(location.name, asset).open_at(as_of_us, total)
+
+    def _observe(
+        self, position: Position, event: Snapshot, as_of_us: int, total: int, findings: list[Finding]
+    ) -> None:
+        if not position.opened:
+            return  # no complete balance yet: there is nothing to expect
+        if self.assets.by_code[position.asset].rebasing:
+            position.dust = max(self.assets.by_code[position.asset].dust, abs(total) // self.rebasing_share)
+        else:
+            position.dust = self.assets.by_code[position.asset].dust
+        before = position.judgement
+        newest = position.latest is None or position.latest.as_of_us < as_of_us
+        position.observe(Observation(as_of_us, event.event_id, event.snapshot_id, event.revision, total))
+        after = position.judgement
+        if after is before and position.told is None:
+            return  # nothing moved: by far the most usual case
+        if newest and not after.streak and not after.pending and after.absorbed != before.absorbed:
+            moved = after.absorbed - before.absorbed
+            findings.append(
+                DustFinding(position.location, position.asset, moved, after.absorbed, position.dust, event.event_id)
+            )
+        self._assess(position, event.event_id, findings, explained=False)
+
+    def _assess(self, position: Position, cause_id: str, findings: list[Finding], *, explained: bool) -> None:
+        """Say what has become of the break, if anything: it opens, changes materially, or closes."""
+        judgement = position.judgement
+        if position.told is None:
+            if abs(judgement.streak) >= 2 or (judgement.streak and self._is_material_now(position)):
+                position.told = judgement.unexplained
+                findings.append(self._drift(position, "opened", cause_id, explained=False))
+        elif not judgement.streak:
+            findings.append(self._drift(position, "closed", cause_id, explained=explained))
+            position.told = None
+        elif abs(judgement.unexplained - position.told) > max(
+            position.dust, abs(position.told) // MATERIAL_CHANGE_SHARE
+        ):
+            position.told = judgement.unexplained
+            findings.append(self._drift(position, "changed", cause_id, explained=False))
+
+    def _is_material_now(self, position: Position) -> bool:
+        """Tell whether one snapshot is enough: a great value that no movement under way accounts for."""
+        unexplained = position.judgement.unexplained
+        cents = self.assets.usd_cents(position.asset, unexplained)
+        return cents is not None and cents >= self.material_usd_cents and not position.may_be_in_flight(unexplained)
+
+    def _drift(self, position: Position, kind: str, cause_id: str, *, explained: bool) -> DriftFinding:
+        latest = position.observations[-1]
+        judgement = latest.judgement
+        unexplained = judgement.unexplained if judgement.streak else (position.told or 0)
+        since_us, movements, event_ids = self._evidence(position, cause_id)
+        return DriftFinding(
+            kind=kind,  # type: ignore[arg-type]  # one of three literals, passed by name above
+            location=position.location,
+            asset=position.asset,
+            expected=latest.reported - latest.drift,
+            reported=latest.reported,
+            as_of_us=latest.as_of_us,
+            since_us=since_us,
+            judgement=judgement,
+            unexplained=unexplained,
+            value_dated=position.value_dated_at(latest.as_of_us),
+            usd_cents=self.assets.usd_cents(position.asset, unexplained),
+            movements=movements,
+            event_ids=event_ids,
+            explained=explained,
+        )
+
+    def _evidence(self, position: Position, cause_id: str) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
+        """Return when the streak began, the movements since the last agreement before it, and the telling events."""
+        observations = position.observations
+        first = len(observations) - 1
+        while first and observations[first - 1].judgement.streak:
+            first -= 1
+        agreed_us = observations[first - 1].as_of_us if first else observations[first].as_of_us - 1
+        refs = [ref for _, _, ref in position.timeline.between(agreed_us, observations[first].as_of_us)]
+        movements = tuple(dict.fromkeys(refs))[:EVIDENCE_MAX]
+        events = [cause_id, observations[-1].event_id, observations[first].event_id]
+        events += [self.movements[ref].facts[-1].event_id for ref in movements if ref in self.movements]
+        return observations[first].as_of_us, movements, tuple(dict.fromkeys(events))[:EVIDENCE_MAX]
+
+    def _restated(self, movement: Movement, before: int, fact: Fact) -> Restated:
+        after = _arrived_amount(movement.fold)
+        cents = self.assets.usd_cents(fact.asset, after - before)
+        completions = tuple(known.event_id for known in reversed(movement.facts) if known.rank == COMPLETED)
+        return Restated(movement.transfer_id, fact.asset, before, after, cents, completions[:EVIDENCE_MAX])
+
+    def finest(self, asset: str) -> int | None:
+        """Return an amount in `asset` that is on the books and needs the most decimals, in units."""
+        amounts = [
+            amount
+            for movement in self.movements.values()
+            for fact in movement.facts
+            for amount, code in ((fact.amount, fact.asset), (fact.delivered, fact.asset), (fact.fee, fact.fee_asset))
+            if amount and code == asset
+        ]
+        for location in self.locations.values():
+            position = location.positions.get(asset)
+            if position is not None:
+                amounts += [position.expected, *(seen.reported for seen in position.observations)]
+        return max(amounts, key=places, default=None)
+
+    def forget_before(self, at_us: int) -> None:
+        """Drop closed movements and effects that nothing within the horizon can touch any more."""
+        for day in sorted(day for day in self._by_day if (day + 1) * DAY_US <= at_us):
+            for transfer_id in sorted(self._by_day.pop(day)):
+                self._forget(transfer_id, at_us)
+        for location in self.locations.values():
+            for position in location.positions.values():
+                if position.forget_before(at_us):
+                    self.touched_positions.add((position.location, position.asset))
+
+    def _forget(self, transfer_id: str, at_us: int) -> None:
+        movement = self.movements.get(transfer_id)
+        if movement is None or movement.facts[-1].at_us >= at_us:
+            return
+        if movement.fold.in_transit() is not None:
+            self._date(transfer_id, at_us + DAY_US)  # value on its way is never forgotten: look again in a day
+            return
+        self._await(transfer_id, movement.fold.awaited(), [])
+        del self.movements[transfer_id]
+        self.value_dates.pop(transfer_id, None)
+        self.touched_movements.add(transfer_id)
+
+    def _date(self, transfer_id: str, at_us: int) -> None:
+        day = at_us // DAY_US
+        if day in self._by_day:
+            self._by_day[day].add(transfer_id)
+        else:
+            self._by_day[day] = {transfer_id}
+
+    def load_movement(self, movement: Movement) -> None:
+        """Put back a movement of a row."""
+        self.movements[movement.transfer_id] = movement
+        self._date(movement.transfer_id, movement.facts[-1].at_us)
+
+
+def set_off_us(movement: Movement) -> int:
+    """Return when the value left: the first fact after which it was under way."""
+    fold = Fold()
+    since_us = movement.facts[-1].at_us
+    under_way = False
+    for fact in movement.facts:
+        fold.apply(fact)
+        now = fold.in_transit() is not None
+        if now and not under_way:
+            since_us = fact.at_us
+        under_way = now
+    return since_us
+
+
+def _arrived_amount(fold: Fold) -> int:
+    return fold.amount if fold.delivered is None else fold.delivered

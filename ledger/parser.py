@@ -1,0 +1,145 @@
+"""Bytes to events: the only parser, and the one place where outside data becomes typed or is turned away.
+
+Nothing raises here. What cannot be read comes back as `Rejected` with its reason, a machine-readable code, and the
+bytes, so that it can be kept, counted and shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import msgspec
+
+from ledger.amounts import to_units
+from ledger.events import AnyEvent, Control, Posting, Reference, Snapshot, Transfer
+
+RECORD_BYTES_MAX = 1 << 20
+_DIGEST_BYTES = 8
+_OBSERVED_AT = b'"observed_at":'
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Bytes that are not an event of the contract: `code` is a closed set for counting, `reason` is for people."""
+
+    code: str
+    reason: str
+    raw: bytes
+
+
+_encoder = msgspec.json.Encoder()
+_transfer = msgspec.json.Decoder(Transfer).decode
+_decoders: dict[str, Callable[[bytes], AnyEvent]] = {
+    "transfers": _transfer,
+    "ledger": msgspec.json.Decoder(Posting).decode,
+    "balances": msgspec.json.Decoder(Snapshot).decode,
+    "reference": msgspec.json.Decoder(Reference).decode,
+    "control": msgspec.json.Decoder(Control).decode,
+}
+
+
+def parse(topic: str, raw: bytes) -> AnyEvent | Rejected:
+    """Return the event that `raw` says on `topic`, or why it is none. Never raises."""
+    decode = _decoders.get(topic)
+    if decode is None:
+        if not topic:
+            return Rejected("not_envelope", "not a JSON object with a topic and a value", raw)
+        return Rejected("unknown_topic", f"unknown topic {topic[:80]!r}", raw)
+    if len(raw) > RECORD_BYTES_MAX:
+        return Rejected("too_large", f"{len(raw)} bytes, at most {RECORD_BYTES_MAX} are read", raw)
+    try:
+        event = decode(raw)
+        _check_amounts(event)
+    except msgspec.ValidationError as error:
+        return Rejected("invalid_field", str(error), raw)
+    except msgspec.DecodeError as error:
+        return Rejected("not_json", str(error), raw)
+    except RecursionError:
+        return Rejected("too_deep", "nested too deeply", raw)
+    except UnicodeDecodeError as error:
+        return Rejected("bad_utf8", f"not UTF-8: {error.reason} at byte {error.start}", raw)
+    except (ValueError, OverflowError) as error:
+        return Rejected("bad_amount", str(error), raw)
+    return event
+
+
+def digest(event: AnyEvent) -> int:
+    """Return 64 bits that tell two contents of one `event_id` apart: every field but `observed_at`."""
+    encoded = _encoder.encode(event)
+    start = encoded.index(_OBSERVED_AT)  # escaped quotes keep this out of any value, and it stands before all maps
+    end = encoded.index(b'"', start + len(_OBSERVED_AT) + 1)
+    content = blake2b(encoded[:start], digest_size=_DIGEST_BYTES)
+    content.update(encoded[end:])
+    return int.from_bytes(content.digest(), "big")
+
+
+def _check_amounts(event: AnyEvent) -> None:
+    """Raise ValueError at the first amount that is not plain decimal, or that is negative where it may not be."""
+    if type(event) is Transfer:
+        _unsigned("amount", event.amount)
+        if event.amount_delivered is not None:
+            _unsigned("amount_delivered", event.amount_delivered)
+        if event.fee_amount is not None:
+            _unsigned("fee_amount", event.fee_amount)
+        if event.control is not None and isinstance(event.control.kyt_score, str):
+            _share("kyt_score", event.control.kyt_score)
+        return
+    if type(event) is Snapshot:
+        for row in event.rows:
+            to_units(row.total)
+            if row.available is not None or row.held is not None or row.staked is not None or row.debt is not None:
+                _check_parts(row)
+        return
+    _check_others(event)
+
+
+def _check_parts(row: msgspec.Struct) -> None:
+    for name in ("available", "held", "staked", "debt"):
+        text = getattr(row, name)
+        if text is not None:
+            to_units(text)
+
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d([Tt ].*)?", re.ASCII)
+_SIGNED_FIELDS = ("balance_after",)
+_UNSIGNED_FIELDS = ("dust", "single", "window_sum", "usd", "amount_min", "amount_max")
+
+
+def _check_others(event: AnyEvent) -> None:
+    if isinstance(event, Posting):
+        to_units(event.amount)
+        if event.balance_after is not None:
+            to_units(event.balance_after)
+        if event.value_date is not None and not _DATE.fullmatch(event.value_date):
+            raise ValueError("value_date is not a date")
+        return
+    for name in _UNSIGNED_FIELDS:
+        text = getattr(event, name, None)
+        if text is not None:
+            _unsigned(name, text)
+    if isinstance(getattr(event, "amount", None), str):
+        _unsigned("amount", event.amount)  # type: ignore[union-attr]  # a plan: the only one left that has it
+    for name in ("share_of_balance", "kyt_max"):
+        share = getattr(event, name, None)
+        if isinstance(share, str):
+            _share(name, share)
+    for text in (getattr(event, "credit_line", None) or {}).values():
+        _unsigned("credit_line", text)
+
+
+def _unsigned(name: str, text: str) -> None:
+    try:
+        units = to_units(text)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    if units < 0 or text[0] == "-":
+        raise ValueError(f"{name} is negative")
+
+
+def _share(name: str, text: str) -> None:
+    _unsigned(name, text)
+    if to_units(text) > to_units("1"):
+        raise ValueError(f"{name} is above 1")

@@ -1,0 +1,231 @@
+"""One place, one asset: what it should hold at any moment, what it reported, and whether the two agree."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from typing import Any
+
+from ledger.drift import FRESH, Judgement, is_sum_of_some, judge
+from ledger.timeline import Timeline
+
+OBSERVATIONS_MAX = 256
+
+
+class Observation:
+    """A balance reported for one moment, its drift (reported less expected, units) and the judgement after it."""
+
+    __slots__ = ("as_of_us", "drift", "event_id", "judgement", "reported", "revision", "snapshot_id")
+
+    def __init__(self, as_of_us: int, event_id: str, snapshot_id: str, revision: int, reported: int) -> None:
+        self.as_of_us = as_of_us
+        self.event_id = event_id
+        self.snapshot_id = snapshot_id
+        self.revision = revision
+        self.reported = reported
+        self.drift = 0
+        self.judgement = FRESH
+
+    def __lt__(self, other: Observation) -> bool:
+        return (self.as_of_us, self.event_id) < (other.as_of_us, other.event_id)
+
+    def says_the_same(self, other: Observation) -> bool:
+        return (
+            self.reported == other.reported
+            and self.drift == other.drift
+            and self.judgement == other.judgement
+            and not self.judgement.streak
+        )
+
+    def to_plain(self) -> list[Any]:
+        head = [self.as_of_us, self.event_id, self.snapshot_id, self.revision, self.reported, self.drift]
+        return [*head, list(self.judgement)]
+
+
+def _as_of(observation: Observation) -> int:
+    return observation.as_of_us
+
+
+class Position:
+    """Expected and reported balance of one asset at one location; all amounts in units."""
+
+    __slots__ = (
+        "anchor", "asset", "awaited", "dust", "floor", "in_transit", "location", "observations", "opened", "skew_us",
+        "timeline", "told", "value_dated",
+    )  # fmt: skip
+
+    def __init__(self, location: str, asset: str, dust: int, skew_us: int) -> None:
+        self.location = location
+        self.asset = asset
+        self.dust = dust
+        self.skew_us = skew_us  # two clocks that differ by this much may put an effect on either side of a snapshot
+        self.timeline = Timeline()
+        self.anchor = 0  # opening less what had moved by then: expected = anchor + what has moved
+        self.opened = False
+        self.in_transit = 0
+        self.awaited: dict[str, int] = {}  # by movement: what may show here before we hear of it
+        self.value_dated: dict[str, tuple[int, int, int]] = {}  # by movement: effect moment, value moment, units
+        self.observations: list[Observation] = []
+        self.floor = FRESH  # the judgement before the oldest observation kept
+        self.told: int | None = None  # the unexplained units that people last heard of; None while no break is open
+
+    @property
+    def expected(self) -> int:
+        """Opening plus every effect known now."""
+        return self.anchor + self.timeline.total
+
+    def expected_at(self, as_of_us: int) -> int:
+        """Opening plus every effect that holds at `as_of_us`, that moment included."""
+        return self.anchor + self.timeline.total - self.timeline.after(as_of_us)
+
+    @property
+    def latest(self) -> Observation | None:
+        return self.observations[-1] if self.observations else None
+
+    @property
+    def judgement(self) -> Judgement:
+        return self.observations[-1].judgement if self.observations else self.floor
+
+    def open_at(self, as_of_us: int, reported: int) -> None:
+        """Take `reported` as the opening at `as_of_us`; what was judged before is judged again."""
+        anchor = reported - (self.timeline.total - self.timeline.after(as_of_us))
+        shift = anchor - self.anchor
+        self.anchor, self.opened = anchor, True
+        if shift and self.observations:
+            self._shift(0, shift)
+
+    def add_effect(self, at_us: int, delta: int, ref: str, opening_us: int | None) -> bool:
+        """Add an effect; `opening_us` is the opening's moment. Return whether a judged snapshot was touched."""
+        self.timeline.add(at_us, delta, ref)
+        if opening_us is not None and at_us <= opening_us:
+            self.anchor -= delta  # the opening already contains it: what is expected later does not change
+            return self._shift_between(at_us, opening_us, delta)
+        observations = self.observations
+        if not observations or observations[-1].as_of_us < at_us:
+            return False
+        self._shift(bisect_left(observations, at_us, key=_as_of), delta)
+        return True
+
+    def _shift_between(self, at_us: int, opening_us: int, delta: int) -> bool:
+        """Judge again what was reported before the effect, when the opening came later than both."""
+        before = bisect_left(self.observations, at_us, key=_as_of)
+        for observation in self.observations[:before]:
+            observation.drift += delta
+        if before:
+            self._judge_from(0)
+        return before > 0
+
+    def _shift(self, index: int, delta: int) -> None:
+        for observation in self.observations[index:]:
+            observation.drift -= delta
+        self._judge_from(index)
+
+    def observe(self, observation: Observation) -> None:
+        """Take a reported balance, in whatever order it came."""
+        observation.drift = observation.reported - self.expected_at(observation.as_of_us)
+        observations = self.observations
+        if not observations or (observations[-1].as_of_us < observation.as_of_us and not observation.revision):
+            observations.append(observation)
+            self._judge_from(len(observations) - 1)
+            self._thin()
+            return
+        if self._is_restated(observation):
+            return
+        insort(observations, observation)
+        self._judge_from(bisect_left(observations, observation.as_of_us, key=_as_of))
+        self._bound()
+
+    def _is_restated(self, observation: Observation) -> bool:
+        """Put a restated snapshot in the place of the one it restates; True when nothing is left to insert."""
+        for index, known in enumerate(self.observations):
+            if known.snapshot_id != observation.snapshot_id:
+                continue
+            if known.revision >= observation.revision:
+                return True
+            del self.observations[index]
+            self._judge_from(index)
+            return False
+        return False
+
+    def _judge_from(self, index: int) -> None:
+        observations = self.observations
+        before = observations[index - 1].judgement if index else self.floor
+        previous_us = observations[index - 1].as_of_us if index else None
+        for position in range(index, len(observations)):
+            observation = observations[position]
+            if observation.drift != before.baseline or before.streak or before.pending:
+                before = self._judge(observation, before, previous_us)
+            observation.judgement = before
+            previous_us = observation.as_of_us
+
+    def _judge(self, observation: Observation, before: Judgement, previous_us: int | None) -> Judgement:
+        least, most = 0, 0
+        if abs(observation.drift - before.baseline) > self.dust:
+            least, most = self.uncertainty(observation.as_of_us)
+        same_moment = previous_us == observation.as_of_us
+        return judge(before, observation.drift, self.dust, least, most, same_moment=same_moment)
+
+    def uncertainty(self, as_of_us: int) -> tuple[int, int]:
+        """Return how far below (<= 0) and above (>= 0) the expected balance a place may honestly be, in units."""
+        least = most = 0
+        for at_us, delta, _ in self.timeline.between(as_of_us - self.skew_us - 1, as_of_us + self.skew_us):
+            shown = delta if at_us > as_of_us else -delta
+            least, most = least + min(shown, 0), most + max(shown, 0)
+        for at_us, value_us, delta in self.value_dated.values():
+            if at_us <= as_of_us < value_us:
+                least, most = least + min(-delta, 0), most + max(-delta, 0)
+        return least, most
+
+    def value_dated_at(self, as_of_us: int) -> int:
+        """Return the units booked by `as_of_us` whose value date is still to come."""
+        return sum(delta for at_us, value_us, delta in self.value_dated.values() if at_us <= as_of_us < value_us)
+
+    def may_be_in_flight(self, units: int) -> bool:
+        """Tell whether movements under way add up to `units`: a report of them may only be late."""
+        return is_sum_of_some(units, list(self.awaited.values()), self.dust)
+
+    def _thin(self) -> None:
+        """Keep the first and the last two of a quiet run of equal reports, and a bounded number in all."""
+        kept = self.observations
+        if len(kept) >= 4 and all(kept[-1].says_the_same(kept[place]) for place in (-2, -3, -4)):
+            del kept[-3]
+        self._bound()
+
+    def _bound(self) -> None:
+        while len(self.observations) > OBSERVATIONS_MAX:
+            self.floor = self.observations.pop(0).judgement
+
+    def forget_before(self, at_us: int) -> bool:
+        """Drop effects and value dates that no snapshot within the horizon can ask for; tell whether any were."""
+        if len(self.timeline.buckets) < 2 and not self.value_dated:
+            return False
+        self.timeline.forget_before(at_us)
+        for ref in [ref for ref, (_, value_us, _) in self.value_dated.items() if value_us < at_us]:
+            del self.value_dated[ref]
+        return True
+
+    def to_plain(self) -> dict[str, Any]:
+        return {
+            "anchor": self.anchor,
+            "opened": self.opened,
+            "total": self.timeline.total,
+            "next_bucket": self.timeline.next_number,
+            "in_transit": self.in_transit,
+            "awaited": self.awaited,
+            "value_dated": {ref: list(item) for ref, item in sorted(self.value_dated.items())},
+            "observations": [observation.to_plain() for observation in self.observations],
+            "floor": list(self.floor),
+            "told": self.told,
+        }
+
+    def load(self, plain: dict[str, Any]) -> None:
+        """Put back what `to_plain` gave; the buckets of the timeline are loaded before."""
+        self.anchor, self.opened = plain["anchor"], plain["opened"]
+        self.timeline.settle(plain["total"], plain["next_bucket"])
+        self.in_transit, self.told = plain["in_transit"], plain["told"]
+        self.awaited = dict(plain["awaited"])
+        self.value_dated = {ref: (item[0], item[1], item[2]) for ref, item in plain["value_dated"].items()}
+        self.floor = Judgement(*plain["floor"])
+        for *head, drift, judgement in plain["observations"]:
+            observation = Observation(*head)
+            observation.drift, observation.judgement = drift, Judgement(*judgement)
+            self.observations.append(observation)

@@ -1,0 +1,151 @@
+"""What moved at one place in one asset, in order of when it happened: the record from which any past balance follows.
+
+Entries arrive in any order. They are kept in buckets so that a late one touches a few hundred neighbours and one row
+of state, not the whole history.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from typing import Any
+
+BUCKET_ENTRIES = 256
+
+
+class Bucket:
+    """A run of entries in order of time: parallel lists of moments, signed units, and the movements that caused them."""
+
+    __slots__ = ("deltas", "number", "refs", "times")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.times: list[int] = []
+        self.deltas: list[int] = []
+        self.refs: list[str] = []
+
+
+class Timeline:
+    """Signed changes over time with their total; `touched` collects the numbers of buckets changed or dropped."""
+
+    __slots__ = ("buckets", "next_number", "total", "touched")
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.buckets: list[Bucket] = []
+        self.next_number = 0
+        self.touched: set[int] = set()
+
+    def add(self, at_us: int, delta: int, ref: str) -> None:
+        """Add `delta` units at `at_us` on behalf of `ref`; what adds up to nothing there disappears."""
+        self.total += delta
+        bucket = self._bucket_for(at_us)
+        times = bucket.times
+        self.touched.add(bucket.number)
+        if not times or times[-1] < at_us:
+            times.append(at_us)
+            bucket.deltas.append(delta)
+            bucket.refs.append(ref)
+            return
+        index = bisect_left(times, at_us)
+        while index < len(times) and times[index] == at_us:
+            if bucket.refs[index] == ref:
+                self._merge(bucket, index, delta)
+                return
+            if bucket.refs[index] > ref:
+                break
+            index += 1
+        times.insert(index, at_us)
+        bucket.deltas.insert(index, delta)
+        bucket.refs.insert(index, ref)
+
+    def after(self, at_us: int) -> int:
+        """Return the sum of what moved after `at_us` (exclusive), in units."""
+        tail = 0
+        for bucket in reversed(self.buckets):
+            times = bucket.times
+            if times[0] > at_us:
+                tail += sum(bucket.deltas)
+                continue
+            if times[-1] > at_us:
+                tail += sum(bucket.deltas[bisect_right(times, at_us) :])
+            break
+        return tail
+
+    def between(self, after_us: int, until_us: int) -> Iterator[tuple[int, int, str]]:
+        """Yield (moment, units, movement) of what moved after `after_us` and not after `until_us`, oldest first."""
+        for bucket in self.buckets:
+            times = bucket.times
+            if times[-1] <= after_us:
+                continue
+            if times[0] > until_us:
+                return
+            for index in range(bisect_right(times, after_us), bisect_right(times, until_us)):
+                yield times[index], bucket.deltas[index], bucket.refs[index]
+
+    def forget_before(self, at_us: int) -> None:
+        """Drop whole buckets that ended before `at_us`; totals keep counting what they held."""
+        while len(self.buckets) > 1 and self.buckets[0].times[-1] < at_us:
+            self.touched.add(self.buckets.pop(0).number)
+
+    def _bucket_for(self, at_us: int) -> Bucket:
+        """Return the bucket that `at_us` belongs to; equal moments never straddle two buckets."""
+        if not self.buckets:
+            return self._open_bucket(0)
+        last = self.buckets[-1]
+        if at_us > last.times[-1]:
+            return self._open_bucket(len(self.buckets)) if len(last.times) >= BUCKET_ENTRIES else last
+        index = len(self.buckets) - 1
+        while index and self.buckets[index].times[0] > at_us:
+            index -= 1
+        bucket = self.buckets[index]
+        if len(bucket.times) < 2 * BUCKET_ENTRIES or not self._split(index):
+            return bucket
+        return self.buckets[index + 1] if self.buckets[index + 1].times[0] <= at_us else bucket
+
+    def _open_bucket(self, index: int) -> Bucket:
+        bucket = Bucket(self.next_number)
+        self.next_number += 1
+        self.buckets.insert(index, bucket)
+        return bucket
+
+    def _split(self, index: int) -> bool:
+        """Cut a full bucket in two at a change of moment; False where all its entries are of one moment."""
+        old = self.buckets[index]
+        cut = bisect_left(old.times, old.times[len(old.times) // 2]) or bisect_right(old.times, old.times[0])
+        if cut == len(old.times):
+            return False
+        new = self._open_bucket(index + 1)
+        for name in ("times", "deltas", "refs"):
+            values = getattr(old, name)
+            setattr(new, name, values[cut:])
+            del values[cut:]
+        self.touched.update((old.number, new.number))
+        return True
+
+    def _merge(self, bucket: Bucket, index: int, delta: int) -> None:
+        bucket.deltas[index] += delta
+        if bucket.deltas[index]:
+            return
+        for values in (bucket.times, bucket.deltas, bucket.refs):
+            del values[index]
+        if not bucket.times:
+            self.buckets.remove(bucket)
+
+    def to_plain(self, number: int) -> list[Any] | None:
+        """Return the row of bucket `number` as plain data, or None when it is gone."""
+        for bucket in self.buckets:
+            if bucket.number == number:
+                return [bucket.times, bucket.deltas, bucket.refs]
+        return None
+
+    def load(self, number: int, plain: list[Any]) -> None:
+        """Put back a bucket that `to_plain` gave; call in any order of number, then `settle`."""
+        bucket = Bucket(number)
+        bucket.times, bucket.deltas, bucket.refs = list(plain[0]), list(plain[1]), list(plain[2])
+        self.buckets.append(bucket)
+
+    def settle(self, total: int, next_number: int) -> None:
+        """Finish loading: order the buckets and restore what they cannot know."""
+        self.buckets.sort(key=lambda bucket: bucket.times[0])
+        self.total, self.next_number = total, next_number

@@ -1,0 +1,140 @@
+"""Control events and deadlines: what people and Driftline itself tell the monitor, and what time alone brings about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alerts.records import AlertState
+from alerts.severity import severity_for
+from alerts.signals import Signal
+from ledger.events import Acknowledge, Close, Config, ControlEvent, Heartbeat, Thresholds
+from ledger.findings import InTransit
+from ledger.holdings import EVIDENCE_MAX, set_off_us
+from ledger.times import SECOND_US, to_us
+from streams.monitor import flows, wording
+from streams.monitor.settings import SettingsError, changed
+from streams.monitor.state import Cause, State
+from streams.record import Record
+
+
+def apply(state: State, event: ControlEvent, cause: Cause, record: Record) -> None:
+    """Obey a control event; kinds that decide nothing yet are counted."""
+    state.counts["control"] += 1
+    if isinstance(event, Heartbeat):
+        _heartbeat(state, event, cause)
+    elif isinstance(event, Config):
+        set_clock(state, event)
+        _change(state, event.settings, record, event.event_id)
+    elif isinstance(event, Thresholds):
+        _schedule(state, event, cause, record)
+    elif isinstance(event, Acknowledge):
+        state.say(state.book.acknowledge(event.alert_id, event.actor, cause.at_us))
+    elif isinstance(event, Close):
+        state.say(state.book.close(event.alert_id, event.actor, event.verdict, event.reason, cause.at_us))
+
+
+def set_clock(state: State, event: Config) -> None:
+    """Take over what moves the clock; it belongs to the log, so no other configuration changes it."""
+    if event.clock is not None:
+        state.clock = event.clock
+
+
+def _change(state: State, changes: dict[str, Any], record: Record, event_id: str) -> None:
+    try:
+        state.configure(changed(state.settings, changes))
+    except SettingsError as error:
+        state.quarantine("bad_settings", str(error), record, event_id)
+
+
+def _schedule(state: State, event: Thresholds, cause: Cause, record: Record) -> None:
+    """Put new thresholds in force now, or when their time comes."""
+    effective_us = to_us(event.effective_from)
+    if effective_us <= max(cause.at_us, state.clock_us):
+        _change(state, event.changes, record, event.event_id)
+        return
+    try:
+        changed(state.settings, event.changes)
+    except SettingsError as error:
+        state.quarantine("bad_settings", str(error), record, event.event_id)
+        return
+    key = f"thresholds|{event.event_id}"
+    state.pending_thresholds[key] = event.changes
+    state.deadlines.set(key, effective_us)
+
+
+def _heartbeat(state: State, event: Heartbeat, cause: Cause) -> None:
+    """Note how far a source has delivered; what waited for that is concluded now."""
+    watermark_us = max(to_us(event.watermark), state.watermarks.get(event.of_source, 0))
+    state.watermarks[event.of_source] = watermark_us
+    ready = sorted(
+        (due_us, key)
+        for key, (source, due_us) in state.held.items()
+        if source == event.of_source and due_us <= watermark_us
+    )
+    for _, key in ready:
+        del state.held[key]
+        _conclude_overdue(state, key, cause)
+
+
+def fire(state: State, key: str, due_us: int) -> None:
+    """A deadline has passed."""
+    kind, _, rest = key.partition("|")
+    cause = Cause(f"{key}@{due_us}", due_us)
+    if kind == "quiet":
+        state.clear(rest, AlertState.RESOLVED, cause, "Not seen again for as long as such a condition is remembered.")
+    elif kind == "thresholds":
+        changes = state.pending_thresholds.pop(key)
+        state.configure(changed(state.settings, changes))
+    elif kind == "in_transit_overdue":
+        source = _source_of(state, rest)
+        if state.watermarks.get(source, due_us) < due_us:
+            state.held[key] = (source, due_us)  # its source has not delivered everything up to the deadline yet
+            return
+        _conclude_overdue(state, key, cause)
+
+
+def _source_of(state: State, transfer_id: str) -> str:
+    movement = state.holdings.movements.get(transfer_id)
+    return "" if movement is None else movement.source
+
+
+def _conclude_overdue(state: State, key: str, cause: Cause) -> None:
+    transfer_id = key.partition("|")[2]
+    movement = state.holdings.movements.get(transfer_id)
+    transit = None if movement is None else movement.fold.in_transit()
+    allowed_s = None if transit is None else flows.allowed_seconds(state, transfer_id)
+    if movement is None or transit is None or allowed_s is None:
+        return
+    (destination, asset), units = transit
+    since_us = set_off_us(movement)
+    event_ids = tuple(fact.event_id for fact in reversed(movement.facts))[:EVIDENCE_MAX]
+    finding = InTransit(transfer_id, asset, units, movement.fold.origin, destination, since_us, event_ids)
+    cents = state.assets.usd_cents(asset, units)
+    state.raise_(wording.overdue_signal(finding, cause.cause_id, cause.at_us, allowed_s, cents))
+    twice_us = since_us + 2 * round(allowed_s * SECOND_US)
+    if twice_us > cause.at_us:
+        state.deadlines.set(key, twice_us)
+
+
+def watch_lag(state: State, cause: Cause, logged_us: int) -> None:
+    """Say when the inputs are read late: `cause.at_us` is how far they have been read by `logged_us`."""
+    lag_s = (logged_us - cause.at_us) / SECOND_US
+    limit_s = state.settings.log_lag_s
+    if lag_s <= limit_s / 2:
+        state.clear("monitor_lag", AlertState.RESOLVED, cause, f"The inputs are read to within {lag_s:.1f} s again.")
+    elif lag_s > limit_s:
+        state.raise_(
+            Signal(
+                type="monitor_lag",
+                key="monitor_lag",
+                severity=severity_for("monitor_lag"),
+                scope={"source": "driftline"},
+                cause_id=cause.cause_id,
+                at_us=cause.at_us,
+                evidence=(cause.cause_id,),
+                rule="input_lag",
+                threshold=limit_s,
+                explanation=f"The inputs have been read only up to {lag_s:.0f} s ago; {limit_s:g} s are allowed. "
+                "What happened since is not judged yet.",
+            )
+        )

@@ -1,0 +1,160 @@
+"""Movements, postings and balances: from the event to the ledger, and from what the ledger finds to what people hear."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from alerts.records import AlertState
+from alerts.severity import severity_for
+from alerts.signals import Signal
+from ledger.amounts import to_decimal, to_units
+from ledger.events import Posting, Snapshot, Transfer
+from ledger.findings import DriftFinding, DustFinding, Finding, InTransit, Restated
+from ledger.times import DAY_US, SECOND_US, to_us
+from streams.monitor import wording
+from streams.monitor.set_aside import Waiting
+from streams.monitor.state import Cause, State
+from streams.record import Record
+
+LATE_GRACE_US = 60 * SECOND_US
+
+
+def apply_transfer(state: State, event: Transfer, cause: Cause, record: Record) -> None:
+    """Apply a movement's report, or set it aside until its assets are known."""
+    codes = state.assets.codes
+    code = codes.get(event.asset)
+    if code is None:
+        _set_aside(state, event.asset, event, cause, record)
+        return
+    if event.fee_asset is not None and event.fee_asset not in codes:
+        _set_aside(state, event.fee_asset, event, cause, record)
+        return
+    if _too_fine(state, event, code):
+        state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
+        return
+    state.counts["transfers"] += 1
+    findings = state.holdings.apply_transfer(event)
+    if findings:
+        tell(state, findings, cause)
+    state.sentinels.watch_size(state, event, code, cause)
+
+
+def _too_fine(state: State, event: Transfer, code: str) -> bool:
+    assets = state.assets
+    step = assets.by_code[code].step
+    if to_units(event.amount) % step:
+        return True
+    if event.amount_delivered is not None and to_units(event.amount_delivered) % step:
+        return True
+    if event.fee_amount is None:
+        return False
+    fee_step = step if event.fee_asset is None else assets.by_code[assets.codes[event.fee_asset]].step
+    return to_units(event.fee_amount) % fee_step != 0
+
+
+def apply_snapshot(state: State, event: Snapshot, cause: Cause, record: Record) -> None:
+    """Hold a reported balance against the positions; rows of unknown assets wait, the others count."""
+    codes, by_code = state.assets.codes, state.assets.by_code
+    for row in event.rows:
+        code = codes.get(row.asset)
+        if code is not None and to_units(row.total) % by_code[code].step:
+            state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
+            return
+    for name in sorted({row.asset for row in event.rows if row.asset not in codes}):
+        _set_aside(state, name, event, cause, record)
+    state.counts["balances"] += 1
+    findings = state.holdings.apply_snapshot(event)
+    if findings:
+        tell(state, findings, cause)
+
+
+def apply_posting(state: State, event: Posting, cause: Cause, record: Record) -> None:
+    """Note what a posting says about when a bank counts a movement; the books themselves are not kept yet."""
+    code = state.assets.codes.get(event.asset)
+    if code is None:
+        _set_aside(state, event.asset, event, cause, record)
+        return
+    if to_units(event.amount) % state.assets.by_code[code].step:
+        state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
+        return
+    state.counts["ledger"] += 1
+    if event.value_date is None or event.transfer_id is None:
+        return
+    value_day = date.fromisoformat(event.value_date[:10])
+    if value_day > event.booked_at.date():
+        days = (value_day - date(1970, 1, 1)).days + 1  # the bank may count it until that day is over
+        state.holdings.set_value_date(event.transfer_id, days * DAY_US)
+
+
+def _set_aside(state: State, name: str, event: Transfer | Snapshot | Posting, cause: Cause, record: Record) -> None:
+    """Keep an event until its asset is introduced, and say that it is missing."""
+    waiting = Waiting(record.topic, record.value, record.origin, cause.at_us)
+    if not state.set_aside.add(name, waiting, state.settings.set_aside_max):
+        state.quarantine("set_aside_full", f"too many events wait for {name}", record, event.event_id)
+        return
+    state.counts["set aside"] += 1
+    state.raise_(
+        Signal(
+            type="unknown_asset",
+            key=f"unknown_asset|{name}",
+            severity=severity_for("unknown_asset"),
+            scope={"asset": name, "source": event.source},
+            cause_id=cause.cause_id,
+            at_us=cause.at_us,
+            evidence=(event.event_id,),
+            rule="no_reference",
+            explanation=f"{event.source} sent event {event.event_id} in {name}, which no reference has introduced; "
+            "it is set aside and will be applied when the reference arrives.",
+        )
+    )
+
+
+def tell(state: State, findings: list[Finding], cause: Cause) -> None:
+    """Turn what the ledger found into alerts and deadlines."""
+    for finding in findings:
+        if isinstance(finding, DriftFinding):
+            _tell_drift(state, finding, cause)
+        elif isinstance(finding, DustFinding):
+            state.sentinels.watch_dust(state, finding, cause)
+        elif isinstance(finding, InTransit):
+            follow(state, finding, cause)
+        elif isinstance(finding, Restated):
+            state.raise_(wording.restatement_signal(finding, cause.cause_id, cause.at_us))
+
+
+def _tell_drift(state: State, finding: DriftFinding, cause: Cause) -> None:
+    if finding.kind != "closed":
+        cents = state.settings.material_usd * 100
+        state.raise_(wording.drift_signal(finding, cause.cause_id, cause.at_us, cents))
+        return
+    ended = AlertState.EXPLAINED if finding.explained else AlertState.RESOLVED
+    explanation = wording.drift_end(finding, cause.cause_id)
+    state.clear(wording.drift_key(finding.location, finding.asset), ended, cause, explanation, (cause.cause_id,))
+
+
+def follow(state: State, finding: InTransit, cause: Cause) -> None:
+    """Set or lift the deadline of a movement under way."""
+    key = f"in_transit_overdue|{finding.transfer_id}"
+    if finding.since_us is None:
+        state.deadlines.cancel(key)
+        state.held.pop(key, None)
+        state.clear(
+            key, AlertState.RESOLVED, cause,
+            f"Movement {finding.transfer_id} of {to_decimal(finding.units)} {finding.asset} is under way no more.",
+            (cause.cause_id,),
+        )  # fmt: skip
+        return
+    allowed_s = allowed_seconds(state, finding.transfer_id)
+    if allowed_s is not None and key not in state.book.rows:
+        # Learnt of late, it still gets a moment in which its end may arrive with the same backlog.
+        earliest_us = state.clock_us + LATE_GRACE_US
+        due_us = finding.since_us + round(allowed_s * SECOND_US)
+        state.deadlines.set(key, due_us if due_us > state.clock_us else earliest_us)
+
+
+def allowed_seconds(state: State, transfer_id: str) -> float | None:
+    """Return how long a movement may be under way; None where no route says so."""
+    movement = state.holdings.movements[transfer_id]
+    fold = movement.fold
+    route = state.references.route(fold.asset, movement.network, fold.origin, fold.destination)
+    return None if route is None else max(float(route.sla_s), 3 * float(route.p99_s or 0))

@@ -1,0 +1,99 @@
+"""At the door: is this event new, believable in its time, and not too old to be applied?"""
+
+from __future__ import annotations
+
+from alerts.severity import severity_for
+from alerts.signals import Signal
+from ledger.events import AnyEvent, Posting, Snapshot, Transfer
+from ledger.parser import digest
+from ledger.times import SECOND_US, to_text
+from streams.monitor.state import Cause, State
+from streams.record import Record
+
+
+def observed_us(state: State, event_id: str, source: str, observed: int, record: Record) -> int:
+    """Return when the event arrived; an arrival later than its logging is not believed, and is reported."""
+    logged_us = record.logged_at_us
+    if logged_us is None or observed <= logged_us + state.clock_skew_us:
+        return observed
+    cause = Cause(event_id, logged_us)
+    _raise_skew(state, cause, source, "observed_at", observed, logged_us)
+    return logged_us
+
+
+def admit(state: State, event: AnyEvent, event_us: int, cause: Cause, record: Record) -> bool:
+    """Return whether the event is to be applied; what is not is counted, and kept where it says something new."""
+    novelty = state.seen.see(event.event_id, digest(event), max(event_us, cause.at_us))
+    if novelty == "repeated":
+        state.counts["redelivered"] += 1
+        return False
+    if novelty == "conflict":
+        _report_conflict(state, event, cause, record)
+        return False
+    if event_us < cause.at_us - state.horizon_us and isinstance(event, (Transfer, Posting, Snapshot)):
+        _report_beyond_horizon(state, event, event_us, cause, record)
+        return False
+    if event_us > cause.at_us + state.clock_skew_us:
+        _raise_skew(state, cause, event.source, "event_time", event_us, cause.at_us)
+    return True
+
+
+def _report_conflict(state: State, event: AnyEvent, cause: Cause, record: Record) -> None:
+    state.quarantine("event_conflict", "event_id seen before with other content", record, event.event_id)
+    state.raise_(
+        Signal(
+            type="event_conflict",
+            key=f"event_conflict|{event.source}",
+            severity=severity_for("event_conflict"),
+            scope={"source": event.source},
+            cause_id=cause.cause_id,
+            at_us=cause.at_us,
+            evidence=(event.event_id,),
+            rule="same_id_other_content",
+            one_off=True,
+            explanation=f"{event.source} sent event {event.event_id} again with other content; the first stands and "
+            "the second is in quarantine.",
+        )
+    )
+
+
+def _report_beyond_horizon(state: State, event: AnyEvent, event_us: int, cause: Cause, record: Record) -> None:
+    days = (cause.at_us - event_us) / (86_400 * SECOND_US)
+    reason = f"event time {to_text(event_us)} is {days:.1f} days before its arrival"
+    state.quarantine("beyond_horizon", reason, record, event.event_id)
+    state.raise_(
+        Signal(
+            type="beyond_horizon",
+            key=f"beyond_horizon|{event.source}",
+            severity=severity_for("beyond_horizon"),
+            scope={"source": event.source},
+            cause_id=cause.cause_id,
+            at_us=cause.at_us,
+            evidence=(event.event_id,),
+            rule="horizon",
+            threshold=float(state.settings.horizon_days),
+            one_off=True,
+            explanation=f"{event.source} sent event {event.event_id} of {to_text(event_us)}, {days:.1f} days late; "
+            f"beyond {state.settings.horizon_days} days nothing is applied, so it is set aside.",
+        )
+    )
+
+
+def _raise_skew(state: State, cause: Cause, source: str, field: str, said_us: int, arrived_us: int) -> None:
+    ahead_s = (said_us - arrived_us) / SECOND_US
+    state.raise_(
+        Signal(
+            type="clock_skew",
+            key=f"clock_skew|{source}",
+            severity=severity_for("clock_skew"),
+            scope={"source": source},
+            cause_id=cause.cause_id,
+            at_us=cause.at_us,
+            evidence=(cause.cause_id,),
+            rule=f"{field}_ahead",
+            threshold=state.settings.clock_skew_s,
+            one_off=True,
+            explanation=f"{source} says {field} {to_text(said_us)} in an event that arrived at {to_text(arrived_us)}: "
+            f"its clock is {ahead_s:g} s ahead, {state.settings.clock_skew_s:g} s are allowed.",
+        )
+    )

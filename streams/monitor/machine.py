@@ -1,0 +1,107 @@
+"""The monitor: a record in, outputs out, and nothing else read or touched.
+
+`step` takes each record through reading, time, identity, positions, models and alerts as plain function calls. The
+state and every output are a function of the records so far, so a replay of a log is the live run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.events import AnyEvent, Config, ControlEvent, Posting, Snapshot, Tick, Transfer
+from ledger.parser import Rejected, parse
+from ledger.times import DAY_US, to_us
+from streams.monitor import controls, flows, gate, registry, rows
+from streams.monitor.settings import Settings
+from streams.monitor.state import Cause, State
+from streams.record import Output, Record
+
+
+class Monitor:
+    """One shard's deterministic machine. `pinned`: settings that stay in force whatever the log's `config` says."""
+
+    def __init__(self, settings: Settings | None = None, *, pinned: bool = False) -> None:
+        self.state = State(settings or Settings())
+        self.pinned = pinned
+
+    def step(self, record: Record) -> list[Output]:
+        """Take the next record of the log; return what there is to say, in order. Never raises on any bytes."""
+        state = self.state
+        state.outputs = outputs = []
+        event = parse(record.topic, record.value)
+        if type(event) is Rejected:
+            state.quarantine(event.code, event.reason, record)
+            return outputs
+        if type(event) is Tick:
+            self._tick(event, record)
+            return outputs
+        observed = to_us(event.observed_at)
+        if record.logged_at_us is not None:
+            observed = gate.observed_us(state, event.event_id, event.source, observed, record)
+        if state.clock == "events":
+            self._advance(observed)
+        cause = Cause(event.event_id, observed)
+        if gate.admit(state, event, to_us(event.event_time), cause, record):
+            self._apply(event, cause, record)
+        return outputs
+
+    def _apply(self, event: AnyEvent, cause: Cause, record: Record) -> None:
+        """Hand an admitted event to the part that knows its kind."""
+        state = self.state
+        if type(event) is Transfer:
+            flows.apply_transfer(state, event, cause, record)
+        elif type(event) is Snapshot:
+            flows.apply_snapshot(state, event, cause, record)
+        elif type(event) is Posting:
+            flows.apply_posting(state, event, cause, record)
+        elif isinstance(event, Config) and self.pinned:
+            controls.set_clock(state, event)
+        elif isinstance(event, ControlEvent):
+            controls.apply(state, event, cause, record)
+        else:
+            self._refer(event, cause, record)
+
+    def _refer(self, event: Any, cause: Cause, record: Record) -> None:
+        """Take over a reference; what waited for it is applied now, as caused by it."""
+        for waiting in registry.apply(self.state, event, cause, record):
+            again = Record(waiting.topic, waiting.raw, waiting.origin)
+            released = parse(waiting.topic, waiting.raw)
+            assert not isinstance(released, Rejected), f"read before, now rejected: {released}"
+            self._apply(released, Cause(released.event_id, cause.at_us), again)
+
+    def _tick(self, event: Tick, record: Record) -> None:
+        at_us = to_us(event.observed_at)
+        self.state.counts["ticks"] += 1
+        self._advance(at_us)
+        if record.logged_at_us is not None:
+            controls.watch_lag(self.state, Cause(event.event_id, at_us), record.logged_at_us)
+
+    def _advance(self, to_moment_us: int) -> None:
+        """Move the clock, never back; what is due before the new moment fires first."""
+        state = self.state
+        if to_moment_us <= state.clock_us:
+            return
+        while (due := state.deadlines.pop_before(to_moment_us)) is not None:
+            at_us, key = due
+            state.clock_us = max(state.clock_us, at_us)
+            controls.fire(state, key, at_us)
+        state.clock_us = to_moment_us
+        if to_moment_us - state.swept_us >= DAY_US:
+            state.swept_us = to_moment_us
+            state.holdings.forget_before(to_moment_us - state.horizon_us)
+            state.seen.forget_before(to_moment_us - state.horizon_us)
+
+    def rows(self) -> dict[str, Any]:
+        """Return the whole state as keyed rows of plain data."""
+        return rows.all_rows(self.state)
+
+    def changed_rows(self) -> dict[str, Any]:
+        """Return the rows changed since the last call, None for those that are gone."""
+        return rows.changed_rows(self.state)
+
+    @classmethod
+    def from_rows(cls, plain: dict[str, Any], *, pinned: bool = False) -> Monitor:
+        """Return the monitor whose `rows` these were; it goes on as that one would."""
+        monitor = cls(pinned=pinned)
+        rows.load(monitor.state, plain)
+        return monitor

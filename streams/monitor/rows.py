@@ -1,0 +1,221 @@
+"""The state as keyed rows of plain data, and back: what a checkpoint writes and a recovery reads.
+
+A key is a JSON list (`["position","fireblocks:hot-1","BTC"]`), so that no name can be mistaken for two. A row that is
+None is gone. Loading all rows gives a monitor that goes on exactly as the one that wrote them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from alerts.rows import row_to_plain
+from ledger.holdings import Location, Opening
+from ledger.movements import Movement
+from streams.monitor.settings import settings_from
+from streams.monitor.state import State
+
+STATE_VERSION = 1
+Key = tuple[str | int, ...]
+
+
+def all_rows(state: State) -> dict[str, Any]:
+    """Return every row by its key; what had been marked as changed stays marked."""
+    return {_text(key): row for key in _all_keys(state) if (row := _row(state, key)) is not None}
+
+
+def changed_rows(state: State) -> dict[str, Any]:
+    """Return the rows changed since the last call, and forget that they changed."""
+    keys = sorted(_changed_keys(state), key=_text)
+    rows = {_text(key): _row(state, key) for key in keys}
+    _forget_changes(state)
+    return rows
+
+
+def _text(key: Key) -> str:
+    return json.dumps(key, separators=(",", ":"), ensure_ascii=False)
+
+
+def _all_keys(state: State) -> Iterator[Key]:
+    holdings = state.holdings
+    yield ("monitor",)
+    yield from (("asset", code) for code in sorted({*state.assets.by_code, *state.assets.prices}))
+    yield from (("reference", *key) for key in state.references.keys())  # noqa: SIM118  # a method, not a mapping
+    yield from (("seen", number) for number in state.seen.numbers())
+    yield from (("movement", transfer_id) for transfer_id in holdings.movements)
+    yield from (("value_date", transfer_id) for transfer_id in holdings.value_dates)
+    for location in holdings.locations.values():
+        yield ("location", location.name)
+        for asset, position in location.positions.items():
+            yield ("position", location.name, asset)
+            yield from (("effects", location.name, asset, bucket.number) for bucket in position.timeline.buckets)
+    for name, events in state.set_aside.by_name.items():
+        yield from (("set_aside", name, number) for number in events)
+    yield from (("deadline", key) for key in state.deadlines.due_us)
+    yield from (("alert", key) for key in state.book.rows)
+    yield from (("model", *key) for key in state.sentinels.keys())  # noqa: SIM118  # a method, not a mapping
+
+
+def _changed_keys(state: State) -> set[Key]:
+    holdings = state.holdings
+    keys: set[Key] = {("monitor",)}
+    keys.update(("asset", code) for code in state.assets.touched)
+    keys.update(("reference", *key) for key in state.references.touched)
+    keys.update(("seen", number) for number in state.seen.touched)
+    keys.update(("movement", transfer_id) for transfer_id in holdings.touched_movements)
+    keys.update(("value_date", transfer_id) for transfer_id in holdings.touched_movements)
+    keys.update(("location", name) for name in holdings.touched_locations)
+    for name, asset in holdings.touched_positions:
+        keys.add(("position", name, asset))
+        timeline = holdings.locations[name].positions[asset].timeline
+        keys.update(("effects", name, asset, number) for number in timeline.touched)
+    keys.update(("set_aside", *entry) for entry in state.set_aside.touched)
+    keys.update(("deadline", key) for key in state.deadlines.touched)
+    keys.update(("alert", key) for key in state.book.changed)
+    keys.update(("model", *key) for key in state.sentinels.touched)
+    return keys
+
+
+def _forget_changes(state: State) -> None:
+    holdings = state.holdings
+    for name, asset in holdings.touched_positions:
+        holdings.locations[name].positions[asset].timeline.touched.clear()
+    marks: Iterable[set[Any]] = (
+        state.assets.touched, state.references.touched, state.seen.touched, holdings.touched_movements,
+        holdings.touched_positions, holdings.touched_locations, state.set_aside.touched, state.deadlines.touched,
+        state.book.changed, state.sentinels.touched,
+    )  # fmt: skip
+    for mark in marks:
+        mark.clear()
+
+
+def _row(state: State, key: Key) -> Any:
+    kind, *rest = key
+    return _WRITERS[str(kind)](state, rest)
+
+
+def _monitor_row(state: State, _: list[Any]) -> Any:
+    return {
+        "state_version": STATE_VERSION,
+        "settings": msgspec.structs.asdict(state.settings),
+        "clock": state.clock,
+        "clock_us": state.clock_us,
+        "swept_us": state.swept_us,
+        "counts": dict(sorted(state.counts.items())),
+        "watermarks": dict(sorted(state.watermarks.items())),
+        "held": {key: list(item) for key, item in sorted(state.held.items())},
+        "pending_thresholds": state.pending_thresholds,
+        "set_aside_next": state.set_aside.next_number,
+    }
+
+
+def _movement_row(state: State, rest: list[Any]) -> Any:
+    movement = state.holdings.movements.get(rest[0])
+    return None if movement is None else movement.to_plain()
+
+
+def _location_row(state: State, rest: list[Any]) -> Any:
+    opening = state.holdings.locations[rest[0]].opening
+    return [] if opening is None else [opening.as_of_us, opening.event_id, opening.snapshot_id, opening.revision]
+
+
+def _position_row(state: State, rest: list[Any]) -> Any:
+    return state.holdings.locations[rest[0]].positions[rest[1]].to_plain()
+
+
+def _effects_row(state: State, rest: list[Any]) -> Any:
+    return state.holdings.locations[rest[0]].positions[rest[1]].timeline.to_plain(rest[2])
+
+
+def _alert_row(state: State, rest: list[Any]) -> Any:
+    row = state.book.rows.get(rest[0])
+    return None if row is None else row_to_plain(row)
+
+
+_WRITERS = {
+    "monitor": _monitor_row,
+    "asset": lambda state, rest: state.assets.to_plain(rest[0]),
+    "reference": lambda state, rest: state.references.to_plain(tuple(rest)),
+    "seen": lambda state, rest: state.seen.to_plain(rest[0]),
+    "movement": _movement_row,
+    "value_date": lambda state, rest: state.holdings.value_dates.get(rest[0]),
+    "location": _location_row,
+    "position": _position_row,
+    "effects": _effects_row,
+    "set_aside": lambda state, rest: state.set_aside.to_plain(*rest),
+    "deadline": lambda state, rest: state.deadlines.due_us.get(rest[0]),
+    "alert": _alert_row,
+    "model": lambda state, rest: state.sentinels.to_plain(tuple(rest)),
+}
+
+
+class StateVersionError(ValueError):
+    """Rows of another program version: refused, never guessed."""
+
+
+def load(state: State, rows: dict[str, Any]) -> None:
+    """Fill a fresh `state` from rows in any order; raise StateVersionError for rows of another version."""
+    keyed = {tuple(json.loads(text)): row for text, row in rows.items() if row is not None}
+    _load_monitor(state, keyed.pop(("monitor",)))
+    by_kind: dict[str, list[tuple[Any, ...]]] = {}
+    for key in sorted(keyed, key=lambda parts: (str(parts[0]), *map(_sortable, parts[1:]))):
+        by_kind.setdefault(str(key[0]), []).append(key)
+    for kind in _LOAD_ORDER:
+        for key in by_kind.pop(kind, ()):
+            _LOADERS[kind](state, list(key[1:]), keyed[key])
+    assert not by_kind, f"rows of unknown kinds {sorted(by_kind)}"
+    _forget_changes(state)
+
+
+def _sortable(part: str | int) -> tuple[int, str]:
+    return (part, "") if isinstance(part, int) else (-1, part)
+
+
+def _load_monitor(state: State, row: dict[str, Any]) -> None:
+    if row["state_version"] != STATE_VERSION:
+        raise StateVersionError(f"state version {row['state_version']}, this program reads {STATE_VERSION}")
+    state.configure(settings_from(row["settings"]))
+    state.clock, state.clock_us, state.swept_us = row["clock"], row["clock_us"], row["swept_us"]
+    state.counts = Counter(row["counts"])
+    state.watermarks = dict(row["watermarks"])
+    state.held = {key: (item[0], item[1]) for key, item in row["held"].items()}
+    state.pending_thresholds = dict(row["pending_thresholds"])
+    state.set_aside.next_number = row["set_aside_next"]
+
+
+def _load_location(state: State, rest: list[Any], row: list[Any]) -> None:
+    location = state.holdings.locations[rest[0]] = Location(rest[0])
+    location.opening = Opening(*row) if row else None
+
+
+def _load_position(state: State, rest: list[Any], row: dict[str, Any]) -> None:
+    state.holdings.bare_position(rest[0], rest[1]).load(row)
+
+
+def _load_effects(state: State, rest: list[Any], row: list[Any]) -> None:
+    state.holdings.bare_position(rest[0], rest[1]).timeline.load(rest[2], row)
+
+
+def _load_movement(state: State, rest: list[Any], row: list[Any]) -> None:
+    state.holdings.load_movement(Movement.from_plain(rest[0], row))
+
+
+_LOADERS = {
+    "asset": lambda state, rest, row: state.assets.load(rest[0], row),
+    "reference": lambda state, rest, row: state.references.load(row),
+    "seen": lambda state, rest, row: state.seen.load(rest[0], row),
+    "movement": _load_movement,
+    "value_date": lambda state, rest, row: state.holdings.value_dates.__setitem__(rest[0], row),
+    "location": _load_location,
+    "effects": _load_effects,
+    "position": _load_position,
+    "set_aside": lambda state, rest, row: state.set_aside.load(rest[0], rest[1], row),
+    "deadline": lambda state, rest, row: state.deadlines.load(rest[0], row),
+    "alert": lambda state, rest, row: state.book.load_row(rest[0], row),
+    "model": lambda state, rest, row: state.sentinels.load(tuple(rest), row),
+}
+_LOAD_ORDER = tuple(_LOADERS)

@@ -1,0 +1,68 @@
+"""The settings that decide: every number that changes what the monitor concludes, with its unit in its name.
+
+They reach the monitor through the log only (a `config` record), so a replay uses what was in force at the time.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+Positive = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
+Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+
+
+class SettingsError(ValueError):
+    """A settings file that cannot be used; the message names the file and the mistake."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What decides, with its defaults."""
+
+    horizon_days: Annotated[int, msgspec.Meta(ge=1, le=400)] = 35
+    clock_skew_s: Positive = 300
+    """An event time later than its arrival by more than this says that a source's clock is wrong."""
+    snapshot_skew_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 2
+    """An effect this near to a snapshot's moment may stand on either side of it."""
+    material_usd: Annotated[int, msgspec.Meta(ge=0, le=10**12)] = 100_000
+    """From this value on one snapshot is enough, and a drift is P1."""
+    rebasing_tolerance: Share = 0.001
+    """How far a rebasing asset may move between two snapshots, as a share of the balance."""
+    trend_events_between_false_alarms: Positive = 100_000
+    trend_dust_multiple: Positive = 10
+    """A trend is worth telling once its sum is this many times the asset's dust."""
+    size_surprise_min: Positive = 9.0
+    """-log10 p from which the size of a movement is an anomaly."""
+    size_enabled: bool = True
+    quiet_s: Positive = 86_400
+    """A one-off condition that has not been seen for this long is over."""
+    log_lag_s: Positive = 60
+    """An event logged this long after it was observed says that the monitor is behind."""
+    set_aside_max: Annotated[int, msgspec.Meta(ge=1, le=10**7)] = 100_000
+    """How many events may wait for the reference of their asset."""
+
+
+def load_settings(path: Path) -> Settings:
+    """Return the settings of a TOML file; raise SettingsError with one clear line."""
+    try:
+        return settings_from(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, SettingsError) as error:
+        raise SettingsError(f"{path}: {error}") from None
+
+
+def settings_from(plain: dict[str, Any]) -> Settings:
+    """Return the settings that plain data says, over the defaults; raise SettingsError."""
+    try:
+        return msgspec.convert(plain, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(str(error)) from None
+
+
+def changed(settings: Settings, changes: dict[str, Any]) -> Settings:
+    """Return `settings` with `changes` over them; raise SettingsError where they do not fit."""
+    return settings_from({**msgspec.structs.asdict(settings), **changes})

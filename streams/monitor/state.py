@@ -1,0 +1,87 @@
+"""Everything the monitor remembers, in one place, and the helpers with which its parts speak."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from alerts.lifecycle import AlertBook
+from alerts.records import Alert, AlertState
+from alerts.signals import Signal
+from ledger.assets import Assets
+from ledger.holdings import Holdings
+from ledger.references import References
+from ledger.seen import SeenEvents
+from ledger.times import SECOND_US
+from streams.monitor.deadlines import Deadlines
+from streams.monitor.outputs import quarantined
+from streams.monitor.sentinels import Sentinels
+from streams.monitor.set_aside import SetAside
+from streams.monitor.settings import Settings
+from streams.record import Output, Record
+
+Clock = Literal["events", "ticks"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What is being applied now: the event or deadline, and its time (arrival, or when it was due)."""
+
+    cause_id: str
+    at_us: int
+
+
+class State:
+    """The state of one shard: all parts, the clock, and the outputs of the step under way."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock: Clock = "events"
+        self.clock_us = 0
+        self.swept_us = 0
+        self.counts: Counter[str] = Counter()
+        self.assets = Assets()
+        self.references = References()
+        self.seen = SeenEvents()
+        self.holdings = Holdings(self.assets)
+        self.set_aside = SetAside()
+        self.deadlines = Deadlines()
+        self.watermarks: dict[str, int] = {}
+        self.held: dict[str, tuple[str, int]] = {}  # deadline key to (source whose watermark it waits for, due)
+        self.sentinels = Sentinels(settings)
+        self.book = AlertBook()
+        self.pending_thresholds: dict[str, dict[str, object]] = {}
+        self.outputs: list[Output] = []
+        self.configure(settings)
+
+    def configure(self, settings: Settings) -> None:
+        """Let `settings` decide from now on."""
+        self.settings = settings
+        self.horizon_us = settings.horizon_days * 86_400 * SECOND_US
+        self.clock_skew_us = round(settings.clock_skew_s * SECOND_US)
+        self.holdings.configure(
+            skew_us=round(settings.snapshot_skew_s * SECOND_US),
+            material_usd_cents=settings.material_usd * 100,
+            rebasing_share=round(1 / settings.rebasing_tolerance),
+        )
+        self.sentinels.configure(settings)
+
+    def say(self, alert: Alert | None) -> None:
+        if alert is not None:
+            self.outputs.append(Output("alerts", alert.scope.key(), alert))
+
+    def raise_(self, signal: Signal) -> None:
+        """Raise or renew an alert; a one-off is over once it has not been seen for a while."""
+        self.say(self.book.raise_(signal))
+        if signal.one_off:
+            self.deadlines.set(f"quiet|{signal.key}", signal.at_us + round(self.settings.quiet_s * SECOND_US))
+
+    def clear(self, key: str, state: AlertState, cause: Cause, explanation: str, evidence: tuple[str, ...] = ()) -> None:
+        self.say(self.book.clear(key, state, cause.at_us, cause.cause_id, explanation, evidence))
+
+    def quarantine(self, code: str, reason: str, record: Record, event_id: str | None = None) -> None:
+        """Keep what cannot be applied, count it, and show it."""
+        self.counts[f"quarantined {code}"] += 1
+        value = quarantined(code, reason, record.topic, record.origin, record.value, event_id)
+        self.outputs.append(Output("quarantine", code, value))

@@ -1,0 +1,130 @@
+"""Findings in words: one sentence with numbers that an analyst can act on, and the signal that carries it."""
+
+from __future__ import annotations
+
+from alerts.severity import severity_for
+from alerts.signals import Signal
+from ledger.amounts import to_decimal
+from ledger.findings import DriftFinding, InTransit, Restated
+from ledger.times import SECOND_US, to_text
+
+_TOLD_MOVEMENTS = 3
+
+
+def drift_key(location: str, asset: str) -> str:
+    return f"position_drift|{location}|{asset}"
+
+
+def drift_signal(finding: DriftFinding, cause_id: str, at_us: int, material_usd_cents: int) -> Signal:
+    """Return the signal of a drift that opened or changed."""
+    return Signal(
+        type="position_drift",
+        key=drift_key(finding.location, finding.asset),
+        severity=severity_for(
+            "position_drift", finding.usd_cents, p1_from_usd_cents={"position_drift": material_usd_cents}
+        ),
+        scope={"location": finding.location, "asset": finding.asset},
+        cause_id=cause_id,
+        at_us=at_us,
+        expected=to_decimal(finding.expected),
+        observed=to_decimal(finding.reported),
+        difference=to_decimal(finding.reported - finding.expected),
+        usd=usd_text(finding.usd_cents),
+        evidence=finding.event_ids,
+        rule="two_snapshots" if abs(finding.judgement.streak) >= 2 else "material_snapshot",
+        told=finding.kind == "changed",
+        explanation=_drift_sentence(finding),
+    )
+
+
+def _drift_sentence(finding: DriftFinding) -> str:
+    side = "more" if finding.unexplained > 0 else "less"
+    size = to_decimal(abs(finding.unexplained))
+    snapshots = abs(finding.judgement.streak)
+    seen = "in one snapshot" if snapshots < 2 else f"in {snapshots} snapshots in a row"
+    parts = [
+        f"{finding.location} reports {to_decimal(finding.reported)} {finding.asset} at {to_text(finding.as_of_us)}: "
+        f"{size} {finding.asset}{_worth(finding.usd_cents)} {side} than can be explained, "
+        f"{seen} since {to_text(finding.since_us)}."
+    ]
+    if finding.judgement.baseline or finding.value_dated:
+        parts.append(
+            f"Of the whole difference {to_decimal(finding.judgement.baseline)} was dust before and "
+            f"{to_decimal(-finding.value_dated)} is value-dated."
+        )
+    parts.append(_movements_sentence(finding.movements))
+    return " ".join(parts)
+
+
+def _movements_sentence(movements: tuple[str, ...]) -> str:
+    if not movements:
+        return "No movement was reported there between the last agreement and the first difference."
+    named = ", ".join(movements[:_TOLD_MOVEMENTS])
+    more = f" and {len(movements) - _TOLD_MOVEMENTS} more" if len(movements) > _TOLD_MOVEMENTS else ""
+    return f"Reported there since the last agreement: {named}{more}."
+
+
+def drift_end(finding: DriftFinding, cause_id: str) -> str:
+    """Return the sentence that ends a drift."""
+    size = to_decimal(abs(finding.unexplained))
+    if finding.explained:
+        return (
+            f"Explained: late event {cause_id} accounts for the {size} {finding.asset} at {finding.location} "
+            f"that nobody could explain."
+        )
+    return (
+        f"{finding.location} reports {to_decimal(finding.reported)} {finding.asset} at {to_text(finding.as_of_us)} "
+        f"and agrees again; the difference was {size} {finding.asset}."
+    )
+
+
+def restatement_signal(finding: Restated, cause_id: str, at_us: int) -> Signal:
+    before, after = to_decimal(finding.before), to_decimal(finding.after)
+    return Signal(
+        type="restatement",
+        key=f"restatement|{finding.transfer_id}",
+        severity=severity_for("restatement"),
+        scope={"transfer_id": finding.transfer_id, "asset": finding.asset},
+        cause_id=cause_id,
+        at_us=at_us,
+        expected=before,
+        observed=after,
+        difference=to_decimal(finding.after - finding.before),
+        usd=usd_text(finding.usd_cents),
+        evidence=finding.event_ids,
+        rule="restated_completion",
+        told=True,
+        explanation=f"Movement {finding.transfer_id} was completed at {before} {finding.asset} and is now restated "
+        f"at {after} {finding.asset}; the difference is applied once.",
+    )
+
+
+def overdue_signal(finding: InTransit, cause_id: str, at_us: int, allowed_s: float, usd_cents: int | None) -> Signal:
+    """Return the signal of a movement that has been under way for too long; worse at twice what is allowed."""
+    under_way_s = (at_us - (finding.since_us or at_us)) / SECOND_US
+    twice = under_way_s >= 2 * allowed_s
+    return Signal(
+        type="in_transit_overdue",
+        key=f"in_transit_overdue|{finding.transfer_id}",
+        severity=severity_for("in_transit_overdue", aggravated=twice),
+        scope={"transfer_id": finding.transfer_id, "location": finding.destination, "asset": finding.asset},
+        cause_id=cause_id,
+        at_us=at_us,
+        usd=usd_text(usd_cents),
+        evidence=finding.event_ids,
+        rule="route_deadline",
+        threshold=allowed_s,
+        told=True,
+        explanation=f"Movement {finding.transfer_id} of {to_decimal(finding.units)} {finding.asset}"
+        f"{_worth(usd_cents)} left {finding.origin} {under_way_s:g} s ago and has not reached {finding.destination}; "
+        f"{allowed_s:g} s are allowed on this route.",
+    )
+
+
+def usd_text(cents: int | None) -> str | None:
+    """Return a value in USD as a plain decimal with cents; None where no price is known."""
+    return None if cents is None else f"{cents // 100}.{cents % 100:02d}"
+
+
+def _worth(cents: int | None) -> str:
+    return "" if cents is None else f" (about {cents // 100:,} USD)"

@@ -1,0 +1,38 @@
+"""What goes into the monitor and what comes out of it: records of the log, and outputs with their topic and key.
+
+A record is one message of `log`, or one line of a file. The monitor is a function of the records in their order
+and of nothing else, so everything that it may look at is here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+InputTopic = Literal["transfers", "ledger", "balances", "reference", "control"]
+INPUT_TOPICS: tuple[InputTopic, ...] = ("transfers", "ledger", "balances", "reference", "control")
+OutputTopic = Literal["alerts", "decisions", "quarantine"]
+OUTPUT_TOPICS: tuple[OutputTopic, ...] = ("alerts", "decisions", "quarantine")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of the log, as bytes.
+
+    `logged_at_us` is when intake appended it (microseconds since 1970, UTC), None for a plain file. `origin` names the
+    input topic, partition and offset (``transfers/0/17``), or the file and line.
+    """
+
+    topic: str
+    value: bytes
+    origin: str = ""
+    logged_at_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One record that the monitor says: `value` is a msgspec Struct that `encode` turns into the bytes of the topic."""
+
+    topic: OutputTopic
+    key: str
+    value: Any
