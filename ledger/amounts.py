@@ -8,15 +8,15 @@ row of state (decision 0002).
 from __future__ import annotations
 
 UNIT_PLACES = 30
-ONE = 10**UNIT_PLACES
+ONE: int = 10**UNIT_PLACES
 INTEGER_DIGITS_MAX = 60
-_POWERS = tuple(10**n for n in range(UNIT_PLACES + 1))
+_POWERS: tuple[int, ...] = tuple(int(10**n) for n in range(UNIT_PLACES + 1))
 _CACHE_MAX = 1 << 16
 _cache: dict[str, int] = {}
 
 
 def to_units(text: str) -> int:
-    """Return the units of a plain decimal (``^-?\\d{1,60}(\\.\\d{1,30})?$``); raise ValueError for anything else.
+    r"""Return the units of a plain decimal (``^-?\d{1,60}(\.\d{1,30})?$``); raise ValueError for anything else.
 
     >>> to_units("0.5") * 2 == ONE
     True

@@ -163,6 +163,8 @@ class Snapshot(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class LocationRef(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="location"):
+    """A place where value is held, and how often it reports."""
+
     location: Name
     role: LocationRole
     recon_group: Text | None = None
@@ -171,6 +173,8 @@ class LocationRef(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False
 
 
 class AccountRef(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="account"):
+    """An account of the internal books, and how far below zero it may go."""
+
     account_id: Id
     account_class: AccountClass
     client_id: Text | None = None
@@ -180,6 +184,8 @@ class AccountRef(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False,
 
 
 class AddressRef(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="address"):
+    """An address that somebody has registered; `control_proved_at` is needed where the role is ours."""
+
     address: Name
     network: Name
     owner: Name
@@ -192,6 +198,8 @@ class AddressRef(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False,
 
 
 class AssetRef(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="asset"):
+    """An asset of the books: its decimals, its names, and the difference that nobody minds (`dust`)."""
+
     asset: Name
     decimals: Annotated[int, Meta(ge=0, le=30)]
     dust: Unsigned
@@ -202,6 +210,8 @@ class AssetRef(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, t
 
 
 class LimitScope(Struct, frozen=True, omit_defaults=True, gc=False):
+    """What a limit applies to; what is left out applies to all."""
+
     op_type: OpType | None = None
     client_id: Text | None = None
     asset: Name | None = None
@@ -209,6 +219,8 @@ class LimitScope(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class LimitRef(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="limit"):
+    """A limit of the policy; `share_of_balance` is of the expected balance of the place it leaves."""
+
     limit_id: Id
     scope: LimitScope
     single: Unsigned | None = None
@@ -223,6 +235,8 @@ class LimitRef(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, t
 
 
 class RouteRef(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="route"):
+    """How long a movement may take between places of two roles."""
+
     asset: Name
     from_role: RouteRole
     to_role: RouteRole
@@ -232,6 +246,8 @@ class RouteRef(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, t
 
 
 class PriceRef(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="price"):
+    """A price in USD, for severity and materiality only, never for matching."""
+
     asset: Name
     usd: Unsigned
     as_of: Moment
@@ -241,10 +257,14 @@ Reference = LocationRef | AccountRef | AddressRef | AssetRef | LimitRef | RouteR
 
 
 class ControlEvent(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What people and Driftline itself tell the monitor."""
+
     scope: Text = ""
 
 
 class Plan(ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="plan"):
+    """A movement that the treasury intends; `from` and `to` are locations."""
+
     plan_id: Id
     op_type: OpType
     asset: Name
@@ -262,6 +282,8 @@ class Plan(ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False
 class Maintenance(
     ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="maintenance"
 ):
+    """A window in which a place, network or source is expected to be silent."""
+
     from_: Moment = field(name="from")
     until: Moment
     what: Literal["snapshots", "transfers", "all"]
@@ -273,6 +295,8 @@ class Maintenance(
 class Heartbeat(
     ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="heartbeat"
 ):
+    """A source is alive and has delivered everything up to `watermark`."""
+
     of_source: Name
     watermark: Moment
 
@@ -283,6 +307,8 @@ Verdict = Literal["true_positive", "false_positive", "expected", "data_error"]
 class Acknowledge(
     ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="acknowledge"
 ):
+    """Somebody has taken an alert on."""
+
     alert_id: Id
     actor: Name
     until: Moment | None = None
@@ -291,6 +317,8 @@ class Acknowledge(
 
 
 class Snooze(ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="snooze"):
+    """Somebody does not want to hear of an alert until a moment."""
+
     alert_id: Id
     actor: Name
     until: Moment | None = None
@@ -299,6 +327,8 @@ class Snooze(ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 
 class Close(ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="close"):
+    """Somebody ends an alert, with a verdict."""
+
     alert_id: Id
     actor: Name
     until: Moment | None = None
@@ -309,6 +339,8 @@ class Close(ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 class Thresholds(
     ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="thresholds"
 ):
+    """New thresholds, in force from the later of this record and `effective_from`."""
+
     version: Text | int
     changes: dict[str, Any]
     proposer: Name

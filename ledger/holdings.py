@@ -178,9 +178,7 @@ class Holdings:
         (destination, asset), units = after or before or (("", ""), 0)
         since_us = None if after is None else set_off_us(movement)
         event_ids = tuple(fact.event_id for fact in reversed(movement.facts))[:EVIDENCE_MAX]
-        findings.append(
-            InTransit(movement.transfer_id, asset, units, fold.origin, destination, since_us, event_ids)
-        )
+        findings.append(InTransit(movement.transfer_id, asset, units, fold.origin, destination, since_us, event_ids))
 
     def _await(self, ref: str, before: list[tuple[Place, int]], after: list[tuple[Place, int]]) -> None:
         if before == after:
@@ -200,9 +198,7 @@ class Holdings:
         for asset, total in reported.items():
             self.position(location.name, asset).open_at(as_of_us, total)
 
-    def _observe(
-        self, position: Position, event: Snapshot, as_of_us: int, total: int, findings: list[Finding]
-    ) -> None:
+    def _observe(self, position: Position, event: Snapshot, as_of_us: int, total: int, findings: list[Finding]) -> None:
         if not position.opened:
             return  # no complete balance yet: there is nothing to expect
         if self.assets.by_code[position.asset].rebasing:

@@ -105,7 +105,7 @@ def _check_parts(row: msgspec.Struct) -> None:
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([Tt ].*)?", re.ASCII)
 _SIGNED_FIELDS = ("balance_after",)
-_UNSIGNED_FIELDS = ("dust", "single", "window_sum", "usd", "amount_min", "amount_max")
+_UNSIGNED_FIELDS = ("amount", "dust", "single", "window_sum", "usd", "amount_min", "amount_max")
 
 
 def _check_others(event: AnyEvent) -> None:
@@ -120,8 +120,6 @@ def _check_others(event: AnyEvent) -> None:
         text = getattr(event, name, None)
         if text is not None:
             _unsigned(name, text)
-    if isinstance(getattr(event, "amount", None), str):
-        _unsigned("amount", event.amount)  # type: ignore[union-attr]  # a plan: the only one left that has it
     for name in ("share_of_balance", "kyt_max"):
         share = getattr(event, name, None)
         if isinstance(share, str):

@@ -6,7 +6,7 @@ import gzip
 import heapq
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -82,10 +82,9 @@ def _merged(streams: list[Iterator[tuple[str, bytes]]]) -> Iterator[tuple[str, b
     def dated(stream: Iterator[tuple[str, bytes]], index: int) -> Iterator[tuple[str, int, tuple[str, bytes]]]:
         arrival = ""
         for entry in stream:
-            try:
+            # What cannot be read keeps its place: the monitor will quarantine it.
+            with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 arrival = max(arrival, _envelope.decode(entry[1]).value.observed_at)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                pass  # noqa: SIM105  # the monitor will quarantine it; only its place matters here
             yield arrival, index, entry
 
     for _, _, entry in heapq.merge(*(dated(stream, index) for index, stream in enumerate(streams))):

@@ -6,18 +6,20 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from alerts.sinks.base import Sink, SinkError
 from alerts.sinks.jsonl import JsonlSink
 from alerts.sinks.terminal import TerminalSink
 from streams.cli.summary import show_summary
 from streams.files import InputError, read_records
 from streams.monitor import Monitor, SettingsError, encode, load_settings
-from streams.replay import replay, write_positions
 from streams.record import Output
+from streams.replay import replay, write_positions
 
 PROGRESS_FROM_BYTES = 4 << 20
 
@@ -52,7 +54,7 @@ def command(
             tally = replay(monitor, read_records(list(files), on_bytes), on_output)
         if positions:
             write_positions(monitor, positions)
-    except (InputError, SettingsError) as error:
+    except (InputError, SettingsError, SinkError) as error:
         _fail(str(error))
     except OSError as error:
         _fail(f"cannot write {error.filename}: {error.strerror}")
@@ -63,7 +65,7 @@ def command(
         show_summary(monitor, tally)
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     click.echo(f"driftline: {message}", err=True)
     sys.exit(2)
 
@@ -72,9 +74,10 @@ def _outputs(
     stack: ExitStack, alerts: Path | None, decisions: Path | None, quarantine: Path | None, *, show: bool
 ) -> Callable[[Output], None]:
     """Return what takes each output to where it is wanted."""
-    sinks = [JsonlSink(alerts, fresh=True)] if alerts else []
-    shown = [TerminalSink()] if show else []
-    for sink in (*sinks, *shown):
+    sinks: list[Sink] = [JsonlSink(alerts, fresh=True)] if alerts else []
+    if show:
+        sinks.append(TerminalSink())
+    for sink in sinks:
         stack.callback(sink.close)
     kept = stack.enter_context(quarantine.open("wb")) if quarantine else None
     if decisions:
@@ -82,7 +85,7 @@ def _outputs(
 
     def take(output: Output) -> None:
         if output.topic == "alerts":
-            for sink in (*sinks, *shown):
+            for sink in sinks:
                 sink.send(output.value)
         elif output.topic == "quarantine" and kept is not None:
             kept.write(encode(output.value) + b"\n")

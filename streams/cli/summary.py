@@ -20,27 +20,39 @@ def show_summary(monitor: Monitor, tally: Tally) -> None:
 
 def summary_lines(monitor: Monitor, tally: Tally) -> list[str]:
     """Return the summary, a line each."""
-    counts = monitor.state.counts
-    rows = list(position_rows(monitor.state))
-    reported = [row for row in rows if row.reported is not None]
-    agreeing = sum(row.drift == "0" for row in reported)
-    lines = [
-        "",
-        f"Read {tally.records:,} records: {counts['transfers']:,} of movements, {counts['ledger']:,} of the ledger, "
-        f"{counts['balances']:,} balances, {counts['reference']:,} references, {counts['control']:,} of control.",
-        f"{counts['redelivered']:,} redelivered, {counts['set aside']:,} set aside for an unknown asset, "
-        f"{tally.quarantined.total():,} quarantined.",
-        f"{len(rows):,} positions, {len(reported):,} with a reported balance: {agreeing:,} agree to the last unit, "
-        f"{len(reported) - agreeing:,} differ.",
-    ]
     open_now = tally.still_open()
-    ended = len(tally.standing) - len(open_now)
     kinds = ", ".join(f"{count} {name}" for name, count in sorted(tally.opened.items())) or "none"
+    ended = len(tally.standing) - len(open_now)
+    lines = ["", *_read_lines(monitor, tally), _positions_line(monitor)]
     lines.append(f"Alerts opened: {kinds}. Closed by themselves: {ended}. Open at the end: {len(open_now)}.")
     lines += [_open_line(alert) for alert in open_now[:OPEN_SHOWN]]
     if len(open_now) > OPEN_SHOWN:
         lines.append(f"  ... and {len(open_now) - OPEN_SHOWN} more")
     return lines
+
+
+def _read_lines(monitor: Monitor, tally: Tally) -> list[str]:
+    counts = monitor.state.counts
+    kinds = (("transfers", "of movements"), ("ledger", "of the ledger"), ("balances", "balances"),
+             ("reference", "references"), ("control", "of control"), ("ticks", "ticks"))  # fmt: skip
+    read = ", ".join(f"{counts[key]:,} {name}" for key, name in kinds if counts[key])
+    waiting = monitor.state.set_aside.size
+    return [
+        f"Read {tally.records:,} records: {read or 'nothing that could be applied'}.",
+        f"{counts['redelivered']:,} redelivered, {waiting:,} still waiting for an unknown asset, "
+         f"{tally.quarantined.total():,} quarantined.",
+    ]
+
+
+def _positions_line(monitor: Monitor) -> str:
+    rows = list(position_rows(monitor.state))
+    reported = [row for row in rows if row.drift is not None]
+    exact = sum(row.drift == "0" for row in reported)
+    dusty = sum(row.drift == row.dust_absorbed for row in reported) - exact
+    return (
+        f"{len(rows):,} positions, {len(reported):,} with a reported balance: {exact:,} agree to the last digit, "
+        f"{dusty:,} but for dust, {len(reported) - exact - dusty:,} differ."
+    )
 
 
 def _open_line(alert: Alert) -> str:

@@ -1,5 +1,7 @@
 """The monitor: one pure step that joins ledger, models and alerts. See `streams.monitor.machine`."""
 
+from __future__ import annotations
+
 from streams.monitor.machine import Monitor
 from streams.monitor.outputs import Quarantined, encode
 from streams.monitor.settings import Settings, SettingsError, load_settings

@@ -10,7 +10,7 @@ from alerts.signals import Signal
 from ledger.amounts import to_decimal, to_units
 from ledger.events import Posting, Snapshot, Transfer
 from ledger.findings import DriftFinding, DustFinding, Finding, InTransit, Restated
-from ledger.times import DAY_US, SECOND_US, to_us
+from ledger.times import DAY_US, SECOND_US
 from streams.monitor import wording
 from streams.monitor.set_aside import Waiting
 from streams.monitor.state import Cause, State

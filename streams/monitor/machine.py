@@ -27,9 +27,10 @@ class Monitor:
     def step(self, record: Record) -> list[Output]:
         """Take the next record of the log; return what there is to say, in order. Never raises on any bytes."""
         state = self.state
-        state.outputs = outputs = []
+        outputs: list[Output] = []
+        state.outputs = outputs
         event = parse(record.topic, record.value)
-        if type(event) is Rejected:
+        if isinstance(event, Rejected):
             state.quarantine(event.code, event.reason, record)
             return outputs
         if type(event) is Tick:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -136,7 +136,7 @@ def _alert_row(state: State, rest: list[Any]) -> Any:
     return None if row is None else row_to_plain(row)
 
 
-_WRITERS = {
+_WRITERS: dict[str, Callable[[State, list[Any]], Any]] = {
     "monitor": _monitor_row,
     "asset": lambda state, rest: state.assets.to_plain(rest[0]),
     "reference": lambda state, rest: state.references.to_plain(tuple(rest)),
@@ -204,7 +204,7 @@ def _load_movement(state: State, rest: list[Any], row: list[Any]) -> None:
     state.holdings.load_movement(Movement.from_plain(rest[0], row))
 
 
-_LOADERS = {
+_LOADERS: dict[str, Callable[[State, list[Any], Any], None]] = {
     "asset": lambda state, rest, row: state.assets.load(rest[0], row),
     "reference": lambda state, rest, row: state.references.load(row),
     "seen": lambda state, rest, row: state.seen.load(rest[0], row),

@@ -77,7 +77,9 @@ class State:
         if signal.one_off:
             self.deadlines.set(f"quiet|{signal.key}", signal.at_us + round(self.settings.quiet_s * SECOND_US))
 
-    def clear(self, key: str, state: AlertState, cause: Cause, explanation: str, evidence: tuple[str, ...] = ()) -> None:
+    def clear(
+        self, key: str, state: AlertState, cause: Cause, explanation: str, evidence: tuple[str, ...] = ()
+    ) -> None:
         self.say(self.book.clear(key, state, cause.at_us, cause.cause_id, explanation, evidence))
 
     def quarantine(self, code: str, reason: str, record: Record, event_id: str | None = None) -> None:

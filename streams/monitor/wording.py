@@ -12,6 +12,7 @@ _TOLD_MOVEMENTS = 3
 
 
 def drift_key(location: str, asset: str) -> str:
+    """Return the identity of the condition "this position drifts"."""
     return f"position_drift|{location}|{asset}"
 
 
@@ -42,11 +43,12 @@ def _drift_sentence(finding: DriftFinding) -> str:
     size = to_decimal(abs(finding.unexplained))
     snapshots = abs(finding.judgement.streak)
     seen = "in one snapshot" if snapshots < 2 else f"in {snapshots} snapshots in a row"
-    parts = [
+    head = (
         f"{finding.location} reports {to_decimal(finding.reported)} {finding.asset} at {to_text(finding.as_of_us)}: "
         f"{size} {finding.asset}{_worth(finding.usd_cents)} {side} than can be explained, "
         f"{seen} since {to_text(finding.since_us)}."
-    ]
+    )
+    parts = [head]
     if finding.judgement.baseline or finding.value_dated:
         parts.append(
             f"Of the whole difference {to_decimal(finding.judgement.baseline)} was dust before and "
@@ -79,6 +81,7 @@ def drift_end(finding: DriftFinding, cause_id: str) -> str:
 
 
 def restatement_signal(finding: Restated, cause_id: str, at_us: int) -> Signal:
+    """Return the signal of a completed amount that was changed afterwards."""
     before, after = to_decimal(finding.before), to_decimal(finding.after)
     return Signal(
         type="restatement",
