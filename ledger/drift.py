@@ -54,8 +54,8 @@ def _lengthen(streak: int, moved: int, *, same_moment: bool) -> int:
 
 
 def is_sum_of_some(target: int, parts: list[int], tolerance: int, parts_max: int = 12) -> bool:
-    """Tell whether some of `parts` (at most the last `parts_max` are tried), or all, add up to `target` units."""
-    if abs(sum(parts) - target) <= tolerance:
+    """Tell whether one of `parts`, or all, or some of the last `parts_max`, add up to `target` units."""
+    if abs(sum(parts) - target) <= tolerance or any(abs(part - target) <= tolerance for part in parts):
         return True
     sums = {0}
     for part in parts[-parts_max:]:

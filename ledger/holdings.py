@@ -10,15 +10,14 @@ from dataclasses import dataclass
 
 from ledger.amounts import places
 from ledger.assets import Assets
+from ledger.breaks import EVIDENCE_MAX, Breaks
 from ledger.events import Snapshot, Transfer
-from ledger.findings import DriftFinding, DustFinding, Finding, InTransit, Restated
+from ledger.findings import DustFinding, Finding, InTransit, Restated
 from ledger.movements import COMPLETED, EXTERNAL, Effect, Fact, Fold, Movement, Place, fact_of
 from ledger.positions import Observation, Position
 from ledger.snapshots import opening_precedes, totals
-from ledger.times import DAY_US, to_us
-
-MATERIAL_CHANGE_SHARE = 10  # an open break is told again when it changes by a tenth
-EVIDENCE_MAX = 20
+from ledger.store import MovementStore
+from ledger.times import to_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +47,10 @@ class Holdings:
     def __init__(self, assets: Assets) -> None:
         self.assets = assets
         self.skew_us = 0
-        self.material_usd_cents = 0
         self.rebasing_share = 1
         self.locations: dict[str, Location] = {}
-        self.movements: dict[str, Movement] = {}
-        self.value_dates: dict[str, int] = {}  # by movement: when a bank counts it, where that is a later day
-        self._by_day: dict[int, set[str]] = {}  # movements by the days of their facts: what a day's end may forget
-        self.touched_movements: set[str] = set()
+        self.movements = MovementStore()
+        self.breaks = Breaks(assets, self.movements)
         self.touched_positions: set[Place] = set()
         self.touched_locations: set[str] = set()
 
@@ -62,7 +58,8 @@ class Holdings:
         """Set what decides: the clock skew allowed between two reports, the value from which one snapshot is enough,
         and by one part in how many a rebasing asset may move between two snapshots.
         """
-        self.skew_us, self.material_usd_cents, self.rebasing_share = skew_us, material_usd_cents, rebasing_share
+        self.skew_us, self.rebasing_share = skew_us, rebasing_share
+        self.breaks.material_usd_cents = material_usd_cents
 
     def apply_transfer(self, event: Transfer) -> list[Finding]:
         """Apply one report of a movement whose assets are known."""
@@ -71,16 +68,13 @@ class Holdings:
         fact = fact_of(event, asset, fee_asset)
         transfer_id = event.transfer_id
         movement = self.movements.get(transfer_id)
-        if movement is None:
-            movement = self.movements[transfer_id] = Movement(transfer_id)
         movement.network = event.network or event.to.network or event.from_.network or movement.network
         movement.source = event.source
         fold = movement.fold
         was_completed, was_amount = fold.arrived, _arrived_amount(fold)
         was_transit, was_awaited = fold.in_transit(), fold.awaited()
         undone, done = movement.add(fact)
-        self._date(transfer_id, fact.at_us)
-        self.touched_movements.add(transfer_id)
+        self.movements.date(transfer_id, fact.at_us)
         fold = movement.fold
         findings: list[Finding] = []
         if was_transit is not None or fold.left:
@@ -148,17 +142,19 @@ class Holdings:
                     judged.append(position)
         self._note_value_date(transfer_id)
         for position in judged:
-            self._assess(position, fact.event_id, findings, explained=True)
+            finding = self.breaks.assess(position, fact.event_id, explained=True)
+            if finding is not None:
+                findings.append(finding)
 
     def set_value_date(self, transfer_id: str, value_us: int) -> None:
         """Note that a bank counts a movement only until `value_us` at the latest: till then it may show or not."""
-        self.value_dates[transfer_id] = value_us
-        self.touched_movements.add(transfer_id)
+        self.movements.value_dates[transfer_id] = value_us
+        self.movements.touched.add(transfer_id)
         self._note_value_date(transfer_id)
 
     def _note_value_date(self, transfer_id: str) -> None:
-        value_us = self.value_dates.get(transfer_id)
-        movement = self.movements.get(transfer_id)
+        value_us = self.movements.value_dates.get(transfer_id)
+        movement = self.movements.by_id.get(transfer_id)
         if value_us is None or movement is None:
             return
         for effect in movement.effects:
@@ -199,8 +195,6 @@ class Holdings:
             self.position(location.name, asset).open_at(as_of_us, total)
 
     def _observe(self, position: Position, event: Snapshot, as_of_us: int, total: int, findings: list[Finding]) -> None:
-        if not position.opened:
-            return  # no complete balance yet: there is nothing to expect
         if self.assets.by_code[position.asset].rebasing:
             position.dust = max(self.assets.by_code[position.asset].dust, abs(total) // self.rebasing_share)
         else:
@@ -211,69 +205,14 @@ class Holdings:
         after = position.judgement
         if after is before and position.told is None:
             return  # nothing moved: by far the most usual case
-        if newest and not after.streak and not after.pending and after.absorbed != before.absorbed:
+        if newest and position.opened and not after.streak and not after.pending and after.absorbed != before.absorbed:
             moved = after.absorbed - before.absorbed
             findings.append(
                 DustFinding(position.location, position.asset, moved, after.absorbed, position.dust, event.event_id)
             )
-        self._assess(position, event.event_id, findings, explained=False)
-
-    def _assess(self, position: Position, cause_id: str, findings: list[Finding], *, explained: bool) -> None:
-        """Say what has become of the break, if anything: it opens, changes materially, or closes."""
-        judgement = position.judgement
-        if position.told is None:
-            if abs(judgement.streak) >= 2 or (judgement.streak and self._is_material_now(position)):
-                position.told = judgement.unexplained
-                findings.append(self._drift(position, "opened", cause_id, explained=False))
-        elif not judgement.streak:
-            findings.append(self._drift(position, "closed", cause_id, explained=explained))
-            position.told = None
-        elif abs(judgement.unexplained - position.told) > max(
-            position.dust, abs(position.told) // MATERIAL_CHANGE_SHARE
-        ):
-            position.told = judgement.unexplained
-            findings.append(self._drift(position, "changed", cause_id, explained=False))
-
-    def _is_material_now(self, position: Position) -> bool:
-        """Tell whether one snapshot is enough: a great value that no movement under way accounts for."""
-        unexplained = position.judgement.unexplained
-        cents = self.assets.usd_cents(position.asset, unexplained)
-        return cents is not None and cents >= self.material_usd_cents and not position.may_be_in_flight(unexplained)
-
-    def _drift(self, position: Position, kind: str, cause_id: str, *, explained: bool) -> DriftFinding:
-        latest = position.observations[-1]
-        judgement = latest.judgement
-        unexplained = judgement.unexplained if judgement.streak else (position.told or 0)
-        since_us, movements, event_ids = self._evidence(position, cause_id)
-        return DriftFinding(
-            kind=kind,  # type: ignore[arg-type]  # one of three literals, passed by name above
-            location=position.location,
-            asset=position.asset,
-            expected=latest.reported - latest.drift,
-            reported=latest.reported,
-            as_of_us=latest.as_of_us,
-            since_us=since_us,
-            judgement=judgement,
-            unexplained=unexplained,
-            value_dated=position.value_dated_at(latest.as_of_us),
-            usd_cents=self.assets.usd_cents(position.asset, unexplained),
-            movements=movements,
-            event_ids=event_ids,
-            explained=explained,
-        )
-
-    def _evidence(self, position: Position, cause_id: str) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
-        """Return when the streak began, the movements since the last agreement before it, and the telling events."""
-        observations = position.observations
-        first = len(observations) - 1
-        while first and observations[first - 1].judgement.streak:
-            first -= 1
-        agreed_us = observations[first - 1].as_of_us if first else observations[first].as_of_us - 1
-        refs = [ref for _, _, ref in position.timeline.between(agreed_us, observations[first].as_of_us)]
-        movements = tuple(dict.fromkeys(refs))[:EVIDENCE_MAX]
-        events = [cause_id, observations[-1].event_id, observations[first].event_id]
-        events += [self.movements[ref].facts[-1].event_id for ref in movements if ref in self.movements]
-        return observations[first].as_of_us, movements, tuple(dict.fromkeys(events))[:EVIDENCE_MAX]
+        finding = self.breaks.assess(position, event.event_id, explained=False)
+        if finding is not None:
+            findings.append(finding)
 
     def _restated(self, movement: Movement, before: int, fact: Fact) -> Restated:
         after = _arrived_amount(movement.fold)
@@ -283,52 +222,27 @@ class Holdings:
 
     def finest(self, asset: str) -> int | None:
         """Return an amount in `asset` that is on the books and needs the most decimals, in units."""
-        amounts = [
-            amount
-            for movement in self.movements.values()
-            for fact in movement.facts
-            for amount, code in ((fact.amount, fact.asset), (fact.delivered, fact.asset), (fact.fee, fact.fee_asset))
-            if amount and code == asset
-        ]
+        amounts = [self.movements.finest(asset) or 0]
         for location in self.locations.values():
             position = location.positions.get(asset)
             if position is not None:
                 amounts += [position.expected, *(seen.reported for seen in position.observations)]
         return max(amounts, key=places, default=None)
 
+    def reassess(self, cause_id: str) -> list[Finding]:
+        """Conclude what waited for a source to deliver, now that one has told how far it has come."""
+        positions = [self.position(location, asset) for location, asset in sorted(self.breaks.undecided)]
+        found = (self.breaks.assess(position, cause_id, explained=False) for position in positions)
+        return [finding for finding in found if finding is not None]
+
     def forget_before(self, at_us: int) -> None:
         """Drop closed movements and effects that nothing within the horizon can touch any more."""
-        for day in sorted(day for day in self._by_day if (day + 1) * DAY_US <= at_us):
-            for transfer_id in sorted(self._by_day.pop(day)):
-                self._forget(transfer_id, at_us)
+        for movement in self.movements.forget_before(at_us):
+            self._await(movement.transfer_id, movement.fold.awaited(), [])
         for location in self.locations.values():
             for position in location.positions.values():
                 if position.forget_before(at_us):
                     self.touched_positions.add((position.location, position.asset))
-
-    def _forget(self, transfer_id: str, at_us: int) -> None:
-        movement = self.movements.get(transfer_id)
-        if movement is None or movement.facts[-1].at_us >= at_us:
-            return
-        if movement.fold.in_transit() is not None:
-            self._date(transfer_id, at_us + DAY_US)  # value on its way is never forgotten: look again in a day
-            return
-        self._await(transfer_id, movement.fold.awaited(), [])
-        del self.movements[transfer_id]
-        self.value_dates.pop(transfer_id, None)
-        self.touched_movements.add(transfer_id)
-
-    def _date(self, transfer_id: str, at_us: int) -> None:
-        day = at_us // DAY_US
-        if day in self._by_day:
-            self._by_day[day].add(transfer_id)
-        else:
-            self._by_day[day] = {transfer_id}
-
-    def load_movement(self, movement: Movement) -> None:
-        """Put back a movement of a row."""
-        self.movements[movement.transfer_id] = movement
-        self._date(movement.transfer_id, movement.facts[-1].at_us)
 
 
 def set_off_us(movement: Movement) -> int:

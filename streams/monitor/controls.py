@@ -7,9 +7,10 @@ from typing import Any
 from alerts.records import AlertState
 from alerts.severity import severity_for
 from alerts.signals import Signal
+from ledger.breaks import EVIDENCE_MAX
 from ledger.events import Acknowledge, Close, Config, ControlEvent, Heartbeat, Thresholds
 from ledger.findings import InTransit
-from ledger.holdings import EVIDENCE_MAX, set_off_us
+from ledger.holdings import set_off_us
 from ledger.times import SECOND_US, to_us
 from streams.monitor import flows, wording
 from streams.monitor.settings import SettingsError, changed
@@ -64,8 +65,11 @@ def _schedule(state: State, event: Thresholds, cause: Cause, record: Record) -> 
 
 def _heartbeat(state: State, event: Heartbeat, cause: Cause) -> None:
     """Note how far a source has delivered; what waited for that is concluded now."""
-    watermark_us = max(to_us(event.watermark), state.watermarks.get(event.of_source, 0))
-    state.watermarks[event.of_source] = watermark_us
+    watermarks = state.holdings.breaks.watermarks
+    watermark_us = max(to_us(event.watermark), watermarks.get(event.of_source, 0))
+    watermarks[event.of_source] = watermark_us
+    if state.holdings.breaks.undecided:
+        flows.tell(state, state.holdings.reassess(event.event_id), cause)
     ready = sorted(
         (due_us, key)
         for key, (source, due_us) in state.held.items()
@@ -87,20 +91,20 @@ def fire(state: State, key: str, due_us: int) -> None:
         state.configure(changed(state.settings, changes))
     elif kind == "in_transit_overdue":
         source = _source_of(state, rest)
-        if state.watermarks.get(source, due_us) < due_us:
+        if state.holdings.breaks.watermarks.get(source, due_us) < due_us:
             state.held[key] = (source, due_us)  # its source has not delivered everything up to the deadline yet
             return
         _conclude_overdue(state, key, cause)
 
 
 def _source_of(state: State, transfer_id: str) -> str:
-    movement = state.holdings.movements.get(transfer_id)
+    movement = state.holdings.movements.by_id.get(transfer_id)
     return "" if movement is None else movement.source
 
 
 def _conclude_overdue(state: State, key: str, cause: Cause) -> None:
     transfer_id = key.partition("|")[2]
-    movement = state.holdings.movements.get(transfer_id)
+    movement = state.holdings.movements.by_id.get(transfer_id)
     transit = None if movement is None else movement.fold.in_transit()
     allowed_s = None if transit is None else flows.allowed_seconds(state, transfer_id)
     if movement is None or transit is None or allowed_s is None:

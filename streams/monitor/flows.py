@@ -154,7 +154,7 @@ def follow(state: State, finding: InTransit, cause: Cause) -> None:
 
 def allowed_seconds(state: State, transfer_id: str) -> float | None:
     """Return how long a movement may be under way; None where no route says so."""
-    movement = state.holdings.movements[transfer_id]
+    movement = state.holdings.movements.by_id[transfer_id]
     fold = movement.fold
     route = state.references.route(fold.asset, movement.network, fold.origin, fold.destination)
     return None if route is None else max(float(route.sla_s), 3 * float(route.p99_s or 0))

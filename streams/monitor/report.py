@@ -38,7 +38,7 @@ def _row(position: Position) -> PositionRow:
         asset=position.asset,
         expected=to_decimal(position.expected),
         reported=None if latest is None else to_decimal(latest.reported),
-        drift=None if latest is None else to_decimal(latest.drift),
+        drift=None if latest is None or not position.opened else to_decimal(latest.drift),
         dust_absorbed=to_decimal(position.judgement.absorbed) if position.opened else None,
         in_transit=to_decimal(position.in_transit),
     )

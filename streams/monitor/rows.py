@@ -46,8 +46,8 @@ def _all_keys(state: State) -> Iterator[Key]:
     yield from (("asset", code) for code in sorted({*state.assets.by_code, *state.assets.prices}))
     yield from (("reference", *key) for key in state.references.keys())  # noqa: SIM118  # a method, not a mapping
     yield from (("seen", number) for number in state.seen.numbers())
-    yield from (("movement", transfer_id) for transfer_id in holdings.movements)
-    yield from (("value_date", transfer_id) for transfer_id in holdings.value_dates)
+    yield from (("movement", transfer_id) for transfer_id in holdings.movements.by_id)
+    yield from (("value_date", transfer_id) for transfer_id in holdings.movements.value_dates)
     for location in holdings.locations.values():
         yield ("location", location.name)
         for asset, position in location.positions.items():
@@ -66,8 +66,8 @@ def _changed_keys(state: State) -> set[Key]:
     keys.update(("asset", code) for code in state.assets.touched)
     keys.update(("reference", *key) for key in state.references.touched)
     keys.update(("seen", number) for number in state.seen.touched)
-    keys.update(("movement", transfer_id) for transfer_id in holdings.touched_movements)
-    keys.update(("value_date", transfer_id) for transfer_id in holdings.touched_movements)
+    keys.update(("movement", transfer_id) for transfer_id in holdings.movements.touched)
+    keys.update(("value_date", transfer_id) for transfer_id in holdings.movements.touched)
     keys.update(("location", name) for name in holdings.touched_locations)
     for name, asset in holdings.touched_positions:
         keys.add(("position", name, asset))
@@ -85,7 +85,7 @@ def _forget_changes(state: State) -> None:
     for name, asset in holdings.touched_positions:
         holdings.locations[name].positions[asset].timeline.touched.clear()
     marks: Iterable[set[Any]] = (
-        state.assets.touched, state.references.touched, state.seen.touched, holdings.touched_movements,
+        state.assets.touched, state.references.touched, state.seen.touched, holdings.movements.touched,
         holdings.touched_positions, holdings.touched_locations, state.set_aside.touched, state.deadlines.touched,
         state.book.changed, state.sentinels.touched,
     )  # fmt: skip
@@ -106,7 +106,8 @@ def _monitor_row(state: State, _: list[Any]) -> Any:
         "clock_us": state.clock_us,
         "swept_us": state.swept_us,
         "counts": dict(sorted(state.counts.items())),
-        "watermarks": dict(sorted(state.watermarks.items())),
+        "watermarks": dict(sorted(state.holdings.breaks.watermarks.items())),
+        "undecided": [list(place) for place in sorted(state.holdings.breaks.undecided)],
         "held": {key: list(item) for key, item in sorted(state.held.items())},
         "pending_thresholds": state.pending_thresholds,
         "set_aside_next": state.set_aside.next_number,
@@ -114,7 +115,7 @@ def _monitor_row(state: State, _: list[Any]) -> Any:
 
 
 def _movement_row(state: State, rest: list[Any]) -> Any:
-    movement = state.holdings.movements.get(rest[0])
+    movement = state.holdings.movements.by_id.get(rest[0])
     return None if movement is None else movement.to_plain()
 
 
@@ -142,7 +143,7 @@ _WRITERS: dict[str, Callable[[State, list[Any]], Any]] = {
     "reference": lambda state, rest: state.references.to_plain(tuple(rest)),
     "seen": lambda state, rest: state.seen.to_plain(rest[0]),
     "movement": _movement_row,
-    "value_date": lambda state, rest: state.holdings.value_dates.get(rest[0]),
+    "value_date": lambda state, rest: state.holdings.movements.value_dates.get(rest[0]),
     "location": _location_row,
     "position": _position_row,
     "effects": _effects_row,
@@ -181,7 +182,8 @@ def _load_monitor(state: State, row: dict[str, Any]) -> None:
     state.configure(settings_from(row["settings"]))
     state.clock, state.clock_us, state.swept_us = row["clock"], row["clock_us"], row["swept_us"]
     state.counts = Counter(row["counts"])
-    state.watermarks = dict(row["watermarks"])
+    state.holdings.breaks.watermarks = dict(row["watermarks"])
+    state.holdings.breaks.undecided = {(place[0], place[1]) for place in row["undecided"]}
     state.held = {key: (item[0], item[1]) for key, item in row["held"].items()}
     state.pending_thresholds = dict(row["pending_thresholds"])
     state.set_aside.next_number = row["set_aside_next"]
@@ -201,7 +203,7 @@ def _load_effects(state: State, rest: list[Any], row: list[Any]) -> None:
 
 
 def _load_movement(state: State, rest: list[Any], row: list[Any]) -> None:
-    state.holdings.load_movement(Movement.from_plain(rest[0], row))
+    state.holdings.movements.load(Movement.from_plain(rest[0], row))
 
 
 _LOADERS: dict[str, Callable[[State, list[Any], Any], None]] = {
@@ -209,7 +211,7 @@ _LOADERS: dict[str, Callable[[State, list[Any], Any], None]] = {
     "reference": lambda state, rest, row: state.references.load(row),
     "seen": lambda state, rest, row: state.seen.load(rest[0], row),
     "movement": _load_movement,
-    "value_date": lambda state, rest, row: state.holdings.value_dates.__setitem__(rest[0], row),
+    "value_date": lambda state, rest, row: state.holdings.movements.value_dates.__setitem__(rest[0], row),
     "location": _load_location,
     "effects": _load_effects,
     "position": _load_position,

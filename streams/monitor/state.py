@@ -47,7 +47,6 @@ class State:
         self.holdings = Holdings(self.assets)
         self.set_aside = SetAside()
         self.deadlines = Deadlines()
-        self.watermarks: dict[str, int] = {}
         self.held: dict[str, tuple[str, int]] = {}  # deadline key to (source whose watermark it waits for, due)
         self.sentinels = Sentinels(settings)
         self.book = AlertBook()
