@@ -43,12 +43,15 @@ class Breaks:
             finding = self._drift(position, "closed", cause_id, explained=explained)
             position.told = None
             return finding
-        elif abs(judgement.unexplained - position.told) > max(
-            position.dust, abs(position.told) // MATERIAL_CHANGE_SHARE
-        ):
+        elif self._has_changed(position, judgement.unexplained - position.told):
             position.told = judgement.unexplained
             return self._drift(position, "changed", cause_id)
         return None
+
+    def _has_changed(self, position: Position, change: int) -> bool:
+        """Tell whether an open break differs so much from what people heard that they must hear again."""
+        least = max(position.dust, abs(position.told or 0) // MATERIAL_CHANGE_SHARE)
+        return abs(change) > least and not position.may_be_in_flight(change)
 
     def _is_conclusive(self, position: Position) -> bool:
         """Tell whether a break is to open: two snapshots show it, or one of great value, and nothing is on its way."""

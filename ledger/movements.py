@@ -153,12 +153,15 @@ class Fold:
         if self.origin == self.destination:
             return target  # a book transfer moves no holding
         if self.left and self.origin != EXTERNAL:
-            _add(target, (self.origin, self.asset), -self.amount)
-            if self.fee and self.fee_payer == "sender":
-                _add(target, (self.origin, self.fee_asset), -self.fee)
+            self._departure(target)
         if self.arrived and self.destination != EXTERNAL:
             self._arrival(target)
         return target
+
+    def _departure(self, target: dict[Place, int]) -> None:
+        _add(target, (self.origin, self.asset), -self.amount)
+        if self.fee and self.fee_payer == "sender":
+            _add(target, (self.origin, self.fee_asset), -self.fee)
 
     def _arrival(self, target: dict[Place, int]) -> None:
         place = (self.destination, self.asset)
@@ -181,14 +184,12 @@ class Fold:
         """Return what a place may already show though we have not heard: leaving (negative) or arriving units."""
         if not self.open or self.arrived or self.origin == self.destination:
             return []
-        if self.left:
-            return [((self.destination, self.asset), self.amount)] if self.destination != EXTERNAL else []
-        if self.origin == EXTERNAL:
-            return []
-        leaving: dict[Place, int] = {(self.origin, self.asset): -self.amount}
-        if self.fee and self.fee_payer == "sender":
-            _add(leaving, (self.origin, self.fee_asset), -self.fee)
-        return sorted(leaving.items())
+        awaited: dict[Place, int] = {}
+        if not self.left and self.origin != EXTERNAL:
+            self._departure(awaited)
+        if self.destination != EXTERNAL:
+            self._arrival(awaited)
+        return sorted(awaited.items())
 
 
 def _add(target: dict[Place, int], place: Place, units: int) -> None:

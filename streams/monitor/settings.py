@@ -32,7 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rebasing_tolerance: Share = 0.001
     """How far a rebasing asset may move between two snapshots, as a share of the balance."""
     trend_events_between_false_alarms: Positive = 100_000
-    trend_dust_multiple: Positive = 10
+    trend_dust_multiple: Positive = 3
     """A trend is worth telling once its sum is this many times the asset's dust."""
     size_surprise_min: Positive = 9.0
     """-log10 p from which the size of a movement is an anomaly."""
