@@ -36,7 +36,8 @@ def apply_transfer(state: State, event: Transfer, cause: Cause, record: Record) 
     findings = state.holdings.apply_transfer(event)
     if findings:
         tell(state, findings, cause)
-    state.sentinels.watch_size(state, event, code, cause)
+    if len(state.holdings.movements.by_id[event.transfer_id].facts) == 1:
+        state.sentinels.watch_size(state, event, code, cause)
 
 
 def _too_fine(state: State, event: Transfer, code: str) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from alerts.records import AlertState
 from alerts.severity import severity_for
 from alerts.signals import Signal
-from ledger.amounts import to_decimal, to_float
+from ledger.amounts import to_decimal, to_float, to_units
 from ledger.events import Transfer
 from ledger.findings import DustFinding
+from ledger.movements import EXTERNAL
 from models.base import Status
 from models.cusum import Cusum, CusumScore, CusumState
+from models.size import SizeModel, SizeScore
 from streams.monitor.settings import Settings
 from streams.monitor.wording import usd_text
 
@@ -27,12 +30,14 @@ class Sentinels:
 
     def __init__(self, settings: Settings) -> None:
         self.trends: dict[Key, CusumState] = {}
+        self.sizes = SizeModel()
         self.touched: set[Key] = set()
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
         """Let `settings` decide from now on; what was learnt stays."""
         self.settings = settings
+        self.sizes.alarm_surprise = settings.size_surprise_min
         self._cusums: dict[int, Cusum] = {}  # by dust, in units
 
     def watch_dust(self, state: State, finding: DustFinding, cause: Cause) -> None:
@@ -93,13 +98,65 @@ class Sentinels:
 
     def watch_size(self, state: State, event: Transfer, asset: str, cause: Cause) -> None:
         """Score the size of a movement when it is first heard of, then learn it."""
+        amount = to_float(to_units(event.amount))
+        if amount <= 0.0:
+            return
+        client, operation, size = who_moves(event), event.op_type, math.log10(amount)
+        score = self.sizes.score(client, asset, operation, size)
+        for row in self.sizes.learn(client, asset, operation, size):
+            self.touched.add(("size", *row))
+        # Much less than usual harms nobody; only much more is worth a look.
+        if score.alarm and score.deviations > 0:
+            state.raise_(self._size_signal(state, event, asset, client, score, cause))
+
+    def _size_signal(
+        self, state: State, event: Transfer, asset: str, client: str, score: SizeScore, cause: Cause
+    ) -> Signal:
+        scope = {"asset": asset, "transfer_id": event.transfer_id}
+        client_id = event.from_.client_id or event.to.client_id
+        if client_id is not None:
+            scope["client_id"] = client_id
+        usual = to_decimal(round(10 ** min(score.usual_log10, 59.0) * 10**6) * 10**24)
+        times = 10 ** min(math.log10(to_float(to_units(event.amount))) - score.usual_log10, 15.0)
+        return Signal(
+            type="flow_anomaly",
+            key=f"flow_anomaly|{client}|{asset}|{event.op_type}",
+            severity=severity_for("flow_anomaly"),
+            scope=scope,
+            cause_id=cause.cause_id,
+            at_us=cause.at_us,
+            observed=event.amount,
+            usd=usd_text(state.assets.usd_cents(asset, to_units(event.amount))),
+            evidence=(event.event_id,),
+            model="robust_size",
+            score=score.surprise,
+            threshold=self.settings.size_surprise_min,
+            one_off=True,
+            explanation=f"{event.op_type} {event.transfer_id} of {event.amount} {asset} is {times:.0f} times what is "
+            f"usual for {client} (about {usual} {asset}), {score.deviations:.1f} deviations away.",
+        )
 
     def keys(self) -> list[Key]:
-        return list(self.trends)
+        """Return the keys of all rows: ("trend", location, asset) or those of the size model."""
+        return [*self.trends, *(("size", *key) for key, _ in self.sizes.rows())]
 
     def to_plain(self, key: Key) -> Any:
+        if key[0] != "trend":
+            return self.sizes.row(key[1:])
         known = self.trends.get(key)
         return None if known is None else known.to_plain()
 
     def load(self, key: Key, plain: Any) -> None:
-        self.trends[key] = CusumState.from_plain(plain)
+        if key[0] != "trend":
+            self.sizes.load_row(key[1:], plain)
+        else:
+            self.trends[key] = CusumState.from_plain(plain)
+
+
+def who_moves(event: Transfer) -> str:
+    """Return whose habits a movement belongs to: the client's, else the account's, else the place's."""
+    origin, destination = event.from_, event.to
+    return (
+        origin.client_id or destination.client_id or origin.account_id or destination.account_id
+        or (origin.location if origin.location != EXTERNAL else destination.location)
+    )  # fmt: skip

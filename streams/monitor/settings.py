@@ -34,9 +34,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     trend_events_between_false_alarms: Positive = 100_000
     trend_dust_multiple: Positive = 3
     """A trend is worth telling once its sum is this many times the asset's dust."""
-    size_surprise_min: Positive = 9.0
-    """-log10 p from which the size of a movement is an anomaly."""
-    size_enabled: bool = True
+    size_surprise_min: Annotated[float, msgspec.Meta(gt=1, le=300)] = 5.0
+    """-log10 p from which a movement is unusually large: at 5,000 movements a day, 5 is one false alarm in 20 days."""
     quiet_s: Positive = 86_400
     """A one-off condition that has not been seen for this long is over."""
     log_lag_s: Positive = 60

@@ -1,0 +1,123 @@
+"""From what happened to what arrives: envelopes, how late each is, and the order in which they are read here."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from itertools import count
+from random import Random
+from typing import Any, NamedTuple
+
+from streams.simulate.agenda import Agenda
+from streams.simulate.catalogue import DELAY_S, SOURCES
+from streams.simulate.config import WorldConfig
+from streams.simulate.units import span_us, time_text
+
+Json = dict[str, Any]
+_NEVER_LATE = frozenset(("treasury", "reference-data"))  # plans and reference come before what they are about
+_LATE_FROM_S = 30.0
+
+
+class SimEvent(NamedTuple):
+    """One event as it arrives: `key` is its Kafka key on `topic`, `value` the envelope of the contract.
+
+    Parts of `value` are shared between events: read it, do not change it.
+    """
+
+    observed_at_us: int
+    topic: str
+    key: str
+    value: Json
+
+
+class Outbox:
+    """Events on their way here, and what each source has still to deliver.
+
+    The delays have their own random numbers: a world does the same whatever its feeds are like.
+    """
+
+    __slots__ = ("_agenda", "_config", "_count", "_delays", "_heap", "_rng", "_under_way")
+
+    def __init__(self, config: WorldConfig, agenda: Agenda) -> None:
+        self._config = config
+        self._agenda = agenda
+        self._rng = Random(f"{config.seed}:delays")
+        self._heap: list[tuple[int, int, str, str, Json]] = []
+        self._count = count()
+        self._under_way: dict[str, list[tuple[int, int]]] = {source: [] for source in SOURCES}
+        self._delays = {
+            source: (low * config.lateness, (high - low) * config.lateness) for source, (low, high) in DELAY_S.items()
+        }
+
+    def __len__(self) -> int:
+        """Return how many events are on their way."""
+        return len(self._heap)
+
+    def post(
+        self, topic: str, key: str, source: str, event_id: str, body: Json, *, at_us: int | None = None,
+        revision: int = 0, extra_us: int = 0, tracked: bool = True,
+    ) -> None:  # fmt: skip
+        """Send an event that happens now, or is stamped `at_us`; `extra_us` makes it later than its source's habit.
+
+        An event that is not `tracked` is one its source believes delivered: heartbeats do not wait for it.
+        """
+        now_us = self._agenda.now_us
+        at_us = now_us if at_us is None else at_us
+        observed_us = now_us + self._delay_us(source) + extra_us
+        value = {
+            "schema_version": 1,
+            "event_id": event_id,
+            "source": source,
+            "event_time": time_text(at_us),
+            "observed_at": time_text(observed_us),
+            "revision": revision,
+            **body,
+        }
+        heapq.heappush(self._heap, (observed_us, next(self._count), topic, key, value))
+        if tracked and source in self._under_way:
+            self._under_way[source].append((observed_us, at_us))
+        if self._rng.random() < self._config.duplicates:
+            self.repeat(topic, key, value, after_us=observed_us - now_us)
+
+    def repeat(self, topic: str, key: str, value: Json, *, after_us: int = 0) -> None:
+        """Deliver `value` once more, some seconds after what is now plus `after_us`."""
+        late_us = after_us + span_us(self._rng.expovariate(1 / 20.0) * self._config.lateness)
+        observed_us = self._agenda.now_us + late_us
+        again = {**value, "observed_at": time_text(observed_us)}
+        heapq.heappush(self._heap, (observed_us, next(self._count), topic, key, again))
+
+    def heartbeat(self, source: str) -> None:
+        """Say how far `source` has delivered: up to just before the oldest of its events still under way."""
+        now_us = self._agenda.now_us
+        observed_us = now_us + span_us(self._delays[source][0])
+        waiting = [entry for entry in self._under_way[source] if entry[0] > observed_us]
+        self._under_way[source] = waiting
+        watermark_us = min((at_us - 1000 for _, at_us in waiting), default=now_us)
+        value = {
+            "schema_version": 1,
+            "event_id": f"beat-{source}-{now_us // 1000}",
+            "source": source,
+            "event_time": time_text(now_us),
+            "observed_at": time_text(observed_us),
+            "revision": 0,
+            "kind": "heartbeat",
+            "scope": source,
+            "of_source": source,
+            "watermark": time_text(min(watermark_us, now_us)),
+        }
+        heapq.heappush(self._heap, (observed_us, next(self._count), "control", source, value))
+
+    def arrived(self, before_us: int | None) -> Iterator[SimEvent]:
+        """Yield, in order of arrival, what has arrived before a moment (None: everything still under way)."""
+        heap = self._heap
+        while heap and (before_us is None or heap[0][0] < before_us):
+            observed_us, _, topic, key, value = heapq.heappop(heap)
+            yield SimEvent(observed_us, topic, key, value)
+
+    def _delay_us(self, source: str) -> int:
+        low_s, width_s = self._delays[source]
+        delay_s = low_s + width_s * self._rng.random()
+        config = self._config
+        if config.late_share and source not in _NEVER_LATE and self._rng.random() < config.late_share:
+            delay_s += self._rng.uniform(min(_LATE_FROM_S, config.late_max_s), config.late_max_s) * config.lateness
+        return int(delay_s * 1000) * 1000

@@ -1,0 +1,149 @@
+"""What the firm tells at the start: its assets, places, accounts, addresses, limits, routes and prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+from typing import TYPE_CHECKING
+
+from streams.simulate.agenda import Process
+from streams.simulate.books import OWN_ACCOUNTS
+from streams.simulate.catalogue import ASSETS, CHAIN_ASSETS, DEPOSITS, KNOWN, PLACES, RECON_GROUP, Asset, Place
+from streams.simulate.chain import SLOWEST_STAGES_S
+from streams.simulate.emit import Json
+from streams.simulate.units import DAY_S, US, decimal_text, span_us, time_text
+from streams.simulate.world import Client
+
+if TYPE_CHECKING:
+    from streams.simulate.config import WorldConfig
+    from streams.simulate.desk import Desk
+
+SOURCE = "reference-data"
+_ADDRESS_HOLD_S = DAY_S
+
+
+def tell_all(desk: Desk) -> None:
+    """Send the whole reference, in an order in which nothing is named before it is known."""
+    config = desk.config
+    for code in KNOWN:
+        tell_asset(desk, ASSETS[code])
+    for place in PLACES.values():
+        send(desk, "location", place.location, _location(place, config.snapshot_every_s))
+    for account in (*OWN_ACCOUNTS, *(client.account for client in desk.firm.clients)):
+        send(desk, "account", account.account_id, account.reference())
+    for client in desk.firm.clients:
+        for body in _addresses(client, config.start_us):
+            send(desk, "address", f"{body['network']}:{body['address']}", body)
+    for code in KNOWN:
+        send(desk, "limit", f"limit-withdrawal-{code}", _limit(ASSETS[code]))
+        for body in routes(ASSETS[code], config):
+            send(desk, "route", f"{code}:{body['from_role']}:{body['to_role']}", body)
+
+
+def send(desk: Desk, kind: str, ident: str, body: Json) -> None:
+    """Send one record of reference; the event id tells the records of one (kind, id) apart by their moment."""
+    event_id = f"ref-{kind}-{ident}-{desk.now_us // 1000}"
+    desk.outbox.post("reference", f"{kind}:{ident}", SOURCE, event_id, {"kind": kind, "id": ident, **body})
+
+
+def tell_asset(desk: Desk, asset: Asset) -> None:
+    """Send what an asset is, and its price."""
+    body: Json = {
+        "asset": asset.code,
+        "decimals": asset.decimals,
+        "dust": decimal_text(asset.dust_units, asset.decimals),
+        "rebasing": False,
+        "aliases": list(asset.aliases),
+    }
+    if asset.network:
+        body["networks"] = [asset.network]
+    send(desk, "asset", asset.code, body)
+    tell_price(desk, asset.code)
+
+
+def tell_price(desk: Desk, code: str) -> None:
+    """Send what a whole unit of an asset costs now."""
+    usd = decimal_text(desk.firm.prices[code], 2)
+    send(desk, "price", code, {"asset": code, "usd": usd, "as_of": time_text(desk.now_us)})
+
+
+def prices(desk: Desk) -> Process:
+    """Let prices wander, and tell them. They never touch a quantity."""
+    while True:
+        yield span_us(desk.config.price_every_s)
+        for code in ("BTC", "ETH", "EUR"):
+            width = 0.001 if code == "EUR" else 0.004
+            price = int(desk.firm.prices[code] * (1.0 + desk.rng.gauss(0.0, width)))
+            low, high = ASSETS[code].price_cents // 2, ASSETS[code].price_cents * 2
+            desk.firm.prices[code] = min(max(price, low), high)
+            tell_price(desk, code)
+
+
+def heartbeats(desk: Desk, source: str) -> Process:
+    """Let a source say, for ever, that it is alive and how far it has delivered."""
+    while True:
+        desk.outbox.heartbeat(source)
+        yield span_us(desk.config.heartbeat_every_s)
+
+
+def slowest_s(asset: Asset) -> float:
+    """Return the longest that a movement of `asset` takes in a world at `time_scale` 1, in seconds."""
+    return SLOWEST_STAGES_S + asset.settle_s[1]
+
+
+def sla_s(asset: Asset, config: WorldConfig) -> int:
+    """Return the promise of a route: what the slowest movement takes, and a quarter more."""
+    return ceil(slowest_s(asset) * config.time_scale * 1.25) + 2
+
+
+def routes(asset: Asset, config: WorldConfig) -> Iterator[Json]:
+    """Yield the routes of an asset: in, out, and between own places, as far as it takes them."""
+    promise_s = sla_s(asset, config)
+    body: Json = {"asset": asset.code, "sla_s": promise_s, "p99_s": ceil(promise_s / 3)}
+    if asset.network:
+        body["network"] = asset.network
+    for from_role, to_role in _role_pairs(asset):
+        yield {**body, "from_role": from_role, "to_role": to_role}
+
+
+def _role_pairs(asset: Asset) -> Iterator[tuple[str, str]]:
+    ours = ("bank",) if asset.is_fiat else ("hot", "venue")
+    for role in ours:
+        for outside in ("external", "client"):
+            yield role, outside
+            yield outside, role
+    if asset.code in CHAIN_ASSETS:
+        yield from (("hot", "hot"), ("hot", "venue"), ("venue", "hot"), ("hot", "cold"), ("cold", "hot"))
+    if asset.code == "ETH":
+        yield from (("gas", "hot"), ("hot", "gas"))
+
+
+def _location(place: Place, every_s: float) -> Json:
+    return {
+        "location": place.location,
+        "role": place.role,
+        "recon_group": RECON_GROUP,
+        "snapshot_every_s": ceil(every_s),
+        "active": True,
+    }
+
+
+def _addresses(client: Client, start_us: int) -> Iterator[Json]:
+    added = time_text(start_us - client.known_since_days * DAY_S * US)
+    common: Json = {"owner": client.client_id, "state": "active", "added_at": added}
+    for network, address in client.payout_addresses.items():
+        yield {"address": address, "network": network, "role": "client", **common}
+    for network, address in client.deposit_addresses.items():
+        ours: Json = {"location": DEPOSITS, "role": "hot", "control_proved_at": added}
+        yield {"address": address, "network": network, **ours, **common}
+
+
+def _limit(asset: Asset) -> Json:
+    return {
+        "limit_id": f"limit-withdrawal-{asset.code}",
+        "scope": {"op_type": "withdrawal", "asset": asset.code},
+        "single": decimal_text(asset.single_limit_units, asset.decimals),
+        "share_of_balance": "0.5",
+        "address_hold_s": _ADDRESS_HOLD_S,
+        "kyt_max": 0.7,
+    }
