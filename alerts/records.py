@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_DECIMAL: Final = re.compile(r"-?[0-9]{1,60}(\.[0-9]{1,30})?")
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,30})?")
 _SCORE_DIGITS: Final = 6
 
 
@@ -125,7 +125,10 @@ def rfc3339(at_us: int) -> str:
 
 
 def is_plain_decimal(text: str) -> bool:
-    """Say whether `text` is a decimal as the contract writes it: no exponent, no sign but a leading minus."""
+    """Say whether `text` is a decimal as the contract writes it: no exponent, no sign but a leading minus.
+
+    Sums and values may be longer than the sixty digits of a single amount.
+    """
     return _DECIMAL.fullmatch(text) is not None
 
 

@@ -48,18 +48,23 @@ class Assets:
 
     def define(self, event: AssetRef) -> Asset:
         """Take over a reference; the latest of an asset holds, and aliases once given stay."""
-        old = self.by_code.get(event.asset)
-        aliases = sorted({*(old.aliases if old else ()), *event.aliases})
-        asset = Asset(event.asset, event.decimals, to_units(event.dust), event.rebasing, aliases)
+        code, old = event.asset, self.by_code.get(event.asset)
+        former = self.codes.get(code, code)
+        if former != code:  # it was an alias of another asset, and is one of its own now
+            self.by_code[former].aliases.remove(code)
+            self.touched.add(former)
+        wanted = sorted({*(old.aliases if old else ()), *event.aliases} - {code})
+        # An alias cannot take over a name that already means something else.
+        aliases = [name for name in wanted if self.codes.get(name, code) == code]
+        asset = Asset(code, event.decimals, to_units(event.dust), event.rebasing, aliases)
         self._add(asset)
-        self.touched.add(asset.code)
+        self.touched.add(code)
         return asset
 
     def _add(self, asset: Asset) -> None:
         self.by_code[asset.code] = asset
-        for name in asset.aliases:
-            self.codes.setdefault(name, asset.code)  # an alias cannot take over a name that already means something
-        self.codes[asset.code] = asset.code
+        for name in (asset.code, *asset.aliases):
+            self.codes[name] = asset.code
 
     def set_price(self, event: PriceRef) -> None:
         code = self.code(event.asset) or event.asset

@@ -26,40 +26,52 @@ class Breaks:
         self.material_usd_cents = 0
         self.watermarks: dict[str, int] = {}  # by source: up to when it has delivered everything, where it says so
         self.undecided: set[Place] = set()
+        self.settle_us = 0  # live, reports of one moment come on several topics: so long one snapshot waits for them
+        self.unsettled: set[Place] = set()
 
-    def assess(self, position: Position, cause_id: str, *, explained: bool) -> DriftFinding | None:
+    def assess(
+        self, position: Position, cause_id: str, *, explained: bool, settled: bool = False
+    ) -> DriftFinding | None:
         """Return what has become of a position's break: it opens, changes materially, closes, or nothing (None).
 
-        `explained`: the cause is a late report of a movement, not a balance.
+        `explained`: the cause is a late report of a movement, not a balance. `settled`: reports of the snapshot's
+        moment have had their time to come.
         """
         if not position.opened:
             return None
         judgement = position.judgement
         if position.told is None:
-            if self._is_conclusive(position):
-                position.told = judgement.unexplained
-                return self._drift(position, "opened", cause_id)
+            if not self._is_conclusive(position, settled=settled):
+                return None
+            kind: Kind = "opened"
         elif not judgement.streak:
             finding = self._drift(position, "closed", cause_id, explained=explained)
             position.told = None
             return finding
-        elif self._has_changed(position, judgement.unexplained - position.told):
-            position.told = judgement.unexplained
-            return self._drift(position, "changed", cause_id)
-        return None
+        elif judgement.pending or not self._has_changed(position, judgement.unexplained - position.told):
+            return None  # what may be a matter of timing is not told as a change
+        else:
+            kind = "changed"
+        position.told = judgement.unexplained
+        return self._drift(position, kind, cause_id)
 
     def _has_changed(self, position: Position, change: int) -> bool:
         """Tell whether an open break differs so much from what people heard that they must hear again."""
         least = max(position.dust, abs(position.told or 0) // MATERIAL_CHANGE_SHARE)
         return abs(change) > least and not position.may_be_in_flight(change)
 
-    def _is_conclusive(self, position: Position) -> bool:
+    def _is_conclusive(self, position: Position, *, settled: bool) -> bool:
         """Tell whether a break is to open: two snapshots show it, or one of great value, and nothing is on its way."""
         place = (position.location, position.asset)
         self.undecided.discard(place)
         streak = abs(position.judgement.streak)
         if streak < 2:
-            return bool(streak) and self._is_material_now(position)
+            if not streak or not self._is_material_now(position):
+                return False
+            if self.settle_us and not settled:
+                self.unsettled.add(place)
+                return False
+            return True
         if self._is_undelivered(position):
             self.undecided.add(place)
             return False
@@ -92,7 +104,7 @@ class Breaks:
             kind=kind,
             location=position.location,
             asset=position.asset,
-            expected=latest.reported - latest.drift,
+            expected=latest.reported - judgement.baseline - (unexplained if judgement.streak else 0),
             reported=latest.reported,
             as_of_us=latest.as_of_us,
             since_us=since_us,

@@ -12,7 +12,7 @@ from ledger.drift import Judgement
 class DriftFinding:
     """An unexplained drift that opened, changed materially, or closed. Amounts in units; times in microseconds.
 
-    `expected` is the balance at `as_of_us`, the moment of the snapshot that shows it, and `since_us` the moment of the
+    `expected` is the balance at `as_of_us`, the moment of the snapshot that shows it, timing differences allowed for, and `since_us` the moment of the
     first snapshot of the streak. `movements` are those between the last agreement and the first disagreement;
     `event_ids` the events that show it, the most telling first. `explained`: closed by a late event, not by a balance.
     """

@@ -6,7 +6,8 @@ but not where it ends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import insort
+from typing import NamedTuple
 
 from ledger.amounts import places
 from ledger.assets import Assets
@@ -14,15 +15,14 @@ from ledger.breaks import EVIDENCE_MAX, Breaks
 from ledger.events import Snapshot, Transfer
 from ledger.findings import DustFinding, Finding, InTransit, Restated
 from ledger.movements import COMPLETED, EXTERNAL, Effect, Fact, Fold, Movement, Place, fact_of
-from ledger.positions import Observation, Position
+from ledger.positions import OBSERVATIONS_MAX, Observation, Position
 from ledger.snapshots import opening_precedes, totals
 from ledger.store import MovementStore
 from ledger.times import to_us
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """The complete, actual snapshot with the earliest moment: where the expected balances of a location begin."""
+class Complete(NamedTuple):
+    """A complete, actual snapshot; the one with the earliest moment is the opening of its location."""
 
     as_of_us: int
     event_id: str
@@ -33,11 +33,12 @@ class Opening:
 class Location:
     """A place: its positions by asset, and its opening once a complete balance has been reported."""
 
-    __slots__ = ("name", "opening", "positions")
+    __slots__ = ("complete", "name", "opening", "positions")
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.opening: Opening | None = None
+        self.opening: Complete | None = None
+        self.complete: list[Complete] = []  # the latest complete snapshots: what they do not name, they report as zero
         self.positions: dict[str, Position] = {}
 
 
@@ -73,6 +74,7 @@ class Holdings:
         fold = movement.fold
         was_completed, was_amount = fold.arrived, _arrived_amount(fold)
         was_transit, was_awaited = fold.in_transit(), fold.awaited()
+        self._introduce(fact)
         undone, done = movement.add(fact)
         self.movements.date(transfer_id, fact.at_us)
         fold = movement.fold
@@ -86,17 +88,24 @@ class Holdings:
             findings.append(self._restated(movement, was_amount, fact))
         return findings
 
-    def apply_snapshot(self, event: Snapshot) -> list[Finding]:
-        """Hold the balances of an `actual` snapshot against the positions; rows of unknown assets are passed over."""
+    def apply_snapshot(self, event: Snapshot, only: str | None = None) -> list[Finding]:
+        """Hold the balances of an `actual` snapshot against the positions; rows of unknown assets are passed over.
+
+        `only`: the code of an asset introduced after the snapshot came; the rows of all others were applied then.
+        """
         if event.holding_kind != "actual":
             return []
         location = self._location(event.location)
         as_of_us = to_us(event.as_of)
         reported = totals(event, self.assets)
-        if event.complete:
+        if only is not None:
+            reported = {code: total for code, total in reported.items() if code == only}
+            self._open_late(location, event, as_of_us, reported)
+        elif event.complete:
             for asset in sorted(location.positions.keys() - reported.keys()):
                 reported[asset] = 0
             self._open(location, event, as_of_us, reported)
+            self._remember(location, event, as_of_us)
         findings: list[Finding] = []
         for asset, total in reported.items():
             position = self.position(event.location, asset)
@@ -109,8 +118,11 @@ class Holdings:
         position = location.positions.get(asset)
         if position is None:
             position = self.bare_position(location_name, asset)
-            if location.opening is not None:  # the opening was complete and did not name this asset: zero
+            if location.opening is not None:  # complete snapshots that did not name this asset said: zero
                 position.open_at(location.opening.as_of_us, 0)
+                for seen in location.complete:
+                    zero = Observation(seen.as_of_us, seen.event_id, seen.snapshot_id, seen.revision, 0)
+                    position.observe(zero)
         position.skew_us = self.skew_us
         self.touched_positions.add((location_name, asset))
         return position
@@ -126,7 +138,32 @@ class Holdings:
         location = self.locations.get(name)
         if location is None:
             location = self.locations[name] = Location(name)
+            self.touched_locations.add(name)
         return location
+
+    def _remember(self, location: Location, event: Snapshot, as_of_us: int) -> None:
+        entry = Complete(as_of_us, event.event_id, event.snapshot_id, event.revision)
+        if location.complete and location.complete[-1].as_of_us >= as_of_us:
+            if entry not in location.complete:
+                insort(location.complete, entry, key=lambda seen: (seen.as_of_us, seen.event_id))
+        else:
+            location.complete.append(entry)
+        if len(location.complete) > OBSERVATIONS_MAX:
+            del location.complete[0]
+        self.touched_locations.add(location.name)
+
+    def _introduce(self, fact: Fact) -> None:
+        """Make the positions that a movement may touch, so that they exist whatever order its reports come in."""
+        if fact.origin == fact.destination:
+            return
+        for place in (fact.origin, fact.destination):
+            if place == EXTERNAL:
+                continue
+            known = self._location(place).positions
+            if fact.asset not in known:
+                self.position(place, fact.asset)
+            if fact.fee and fact.fee_asset not in known and (fact.fee_payer == "sender") == (place == fact.origin):
+                self.position(place, fact.fee_asset)
 
     def _apply(
         self, transfer_id: str, undone: list[Effect], done: list[Effect], fact: Fact, findings: list[Finding]
@@ -185,14 +222,22 @@ class Holdings:
             self.position(*place).awaited[ref] = units
 
     def _open(self, location: Location, event: Snapshot, as_of_us: int, reported: dict[str, int]) -> None:
-        opening = Opening(as_of_us, event.event_id, event.snapshot_id, event.revision)
-        again = location.opening is not None and location.opening.event_id == event.event_id
-        if not again and not opening_precedes(opening, location.opening):
-            return  # told again once an asset of its rows is known, the opening opens that asset as well
+        opening = Complete(as_of_us, event.event_id, event.snapshot_id, event.revision)
+        if not opening_precedes(opening, location.opening):
+            return
         location.opening = opening
         self.touched_locations.add(location.name)
         for asset, total in reported.items():
             self.position(location.name, asset).open_at(as_of_us, total)
+
+    def _open_late(self, location: Location, event: Snapshot, as_of_us: int, reported: dict[str, int]) -> None:
+        """Open positions from the opening's rows whose asset was unknown when it came, and forget what they were."""
+        is_opening = location.opening is not None and location.opening.event_id == event.event_id
+        for asset, total in reported.items():
+            position = self.position(location.name, asset)
+            position.take_back(event.snapshot_id)  # until now this snapshot seemed not to name the asset
+            if is_opening:
+                position.open_at(as_of_us, total)
 
     def _observe(self, position: Position, event: Snapshot, as_of_us: int, total: int, findings: list[Finding]) -> None:
         if self.assets.by_code[position.asset].rebasing:
@@ -234,6 +279,11 @@ class Holdings:
         positions = [self.position(location, asset) for location, asset in sorted(self.breaks.undecided)]
         found = (self.breaks.assess(position, cause_id, explained=False) for position in positions)
         return [finding for finding in found if finding is not None]
+
+    def settle(self, place: Place, cause_id: str) -> list[Finding]:
+        """Conclude what one snapshot of great value showed, now that reports of its moment have had time to come."""
+        finding = self.breaks.assess(self.position(*place), cause_id, explained=False, settled=True)
+        return [] if finding is None else [finding]
 
     def forget_before(self, at_us: int) -> None:
         """Drop closed movements and effects that nothing within the horizon can touch any more."""

@@ -103,6 +103,7 @@ class Fold:
         settled = self.arrived and rank != COMPLETED and known is None
         if rank in UNDONE:
             self.left = self.arrived = self.open = False
+            self.delivered = None
             self.revisions = {rank: fact.revision}  # what comes again after this happens anew
         else:
             self.open = True

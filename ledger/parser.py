@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from hashlib import blake2b
 
 import msgspec
@@ -18,6 +19,8 @@ from ledger.events import AnyEvent, Control, Posting, Reference, Snapshot, Trans
 
 RECORD_BYTES_MAX = 1 << 20
 _DIGEST_BYTES = 8
+_YEAR_MIN, _YEAR_MAX = 1900, 9000
+_OTHER_MOMENTS = ("as_of", "booked_at", "watermark", "effective_from", "until", "not_before", "not_after")
 _OBSERVED_AT = b'"observed_at":'
 
 
@@ -52,6 +55,7 @@ def parse(topic: str, raw: bytes) -> AnyEvent | Rejected:
         return Rejected("too_large", f"{len(raw)} bytes, at most {RECORD_BYTES_MAX} are read", raw)
     try:
         event = decode(raw)
+        _check_moments(event)
         _check_amounts(event)
     except msgspec.ValidationError as error:
         return Rejected("invalid_field", str(error), raw)
@@ -62,7 +66,7 @@ def parse(topic: str, raw: bytes) -> AnyEvent | Rejected:
     except UnicodeDecodeError as error:
         return Rejected("bad_utf8", f"not UTF-8: {error.reason} at byte {error.start}", raw)
     except (ValueError, OverflowError) as error:
-        return Rejected("bad_amount", str(error), raw)
+        return Rejected("bad_value", str(error), raw)
     return event
 
 
@@ -74,6 +78,18 @@ def digest(event: AnyEvent) -> int:
     content = blake2b(encoded[:start], digest_size=_DIGEST_BYTES)
     content.update(encoded[end:])
     return int.from_bytes(content.digest(), "big")
+
+
+def _check_moments(event: AnyEvent) -> None:
+    """Raise ValueError at a moment so far out that it cannot be computed with, whatever its offset from UTC."""
+    if not (_YEAR_MIN <= event.event_time.year <= _YEAR_MAX and _YEAR_MIN <= event.observed_at.year <= _YEAR_MAX):
+        raise ValueError(f"a time outside the years {_YEAR_MIN} to {_YEAR_MAX}")
+    if type(event) is Transfer:
+        return
+    for name in _OTHER_MOMENTS:
+        moment = getattr(event, name, None)
+        if moment is not None and not _YEAR_MIN <= moment.year <= _YEAR_MAX:
+            raise ValueError(f"{name} is outside the years {_YEAR_MIN} to {_YEAR_MAX}")
 
 
 def _check_amounts(event: AnyEvent) -> None:
@@ -103,7 +119,7 @@ def _check_parts(row: msgspec.Struct) -> None:
             to_units(text)
 
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d([Tt ].*)?", re.ASCII)
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)([Tt ].*)?", re.ASCII)
 _SIGNED_FIELDS = ("balance_after",)
 _UNSIGNED_FIELDS = ("amount", "dust", "single", "window_sum", "usd", "amount_min", "amount_max")
 
@@ -113,8 +129,8 @@ def _check_others(event: AnyEvent) -> None:
         to_units(event.amount)
         if event.balance_after is not None:
             to_units(event.balance_after)
-        if event.value_date is not None and not _DATE.fullmatch(event.value_date):
-            raise ValueError("value_date is not a date")
+        if event.value_date is not None:
+            _check_date(event.value_date)
         return
     for name in _UNSIGNED_FIELDS:
         text = getattr(event, name, None)
@@ -126,6 +142,13 @@ def _check_others(event: AnyEvent) -> None:
             _share(name, share)
     for text in (getattr(event, "credit_line", None) or {}).values():
         _unsigned("credit_line", text)
+
+
+def _check_date(text: str) -> None:
+    found = _DATE.fullmatch(text)
+    if found is None:
+        raise ValueError("value_date is not a date")
+    date.fromisoformat(found[1])  # raises ValueError for a day that is in no calendar
 
 
 def _unsigned(name: str, text: str) -> None:

@@ -9,6 +9,7 @@ from ledger.drift import FRESH, Judgement, is_sum_of_some, judge
 from ledger.timeline import Timeline
 
 OBSERVATIONS_MAX = 256
+FEE_TOLERANCE_SHARE = 100
 
 
 class Observation:
@@ -91,7 +92,9 @@ class Position:
         shift = anchor - self.anchor
         self.anchor, self.opened = anchor, True
         if shift and self.observations:
-            self._shift(0, shift)
+            for observation in self.observations:
+                observation.drift -= shift
+            self._judge_from(0)
 
     def add_effect(self, at_us: int, delta: int, ref: str, opening_us: int | None) -> bool:
         """Add an effect; `opening_us` is the opening's moment. Return whether a judged snapshot was touched."""
@@ -100,9 +103,12 @@ class Position:
             self.anchor -= delta  # the opening already contains it: what is expected later does not change
             return self._shift_between(at_us, opening_us, delta)
         observations = self.observations
-        if not observations or observations[-1].as_of_us < at_us:
+        if not observations or observations[-1].as_of_us < at_us - self.skew_us:
             return False
-        self._shift(bisect_left(observations, at_us, key=_as_of), delta)
+        for observation in observations[bisect_left(observations, at_us, key=_as_of) :]:
+            observation.drift -= delta
+        # Just before the effect nothing is expected of it, but its nearness may be why a report differs.
+        self._judge_from(bisect_left(observations, at_us - self.skew_us, key=_as_of))
         return True
 
     def _shift_between(self, at_us: int, opening_us: int, delta: int) -> bool:
@@ -113,11 +119,6 @@ class Position:
         if before:
             self._judge_from(0)
         return before > 0
-
-    def _shift(self, index: int, delta: int) -> None:
-        for observation in self.observations[index:]:
-            observation.drift -= delta
-        self._judge_from(index)
 
     def observe(self, observation: Observation) -> None:
         """Take a reported balance, in whatever order it came."""
@@ -133,6 +134,14 @@ class Position:
         insort(observations, observation)
         self._judge_from(bisect_left(observations, observation.as_of_us, key=_as_of))
         self._bound()
+
+    def take_back(self, snapshot_id: str) -> None:
+        """Forget what a snapshot reported, as if it had not named this asset."""
+        for index, known in enumerate(self.observations):
+            if known.snapshot_id == snapshot_id:
+                del self.observations[index]
+                self._judge_from(index)
+                return
 
     def _is_restated(self, observation: Observation) -> bool:
         """Put a restated snapshot in the place of the one it restates; True when nothing is left to insert."""
@@ -180,8 +189,12 @@ class Position:
         return sum(delta for at_us, value_us, delta in self.value_dated.values() if at_us <= as_of_us < value_us)
 
     def may_be_in_flight(self, units: int) -> bool:
-        """Tell whether movements under way add up to `units`: a report of them may only be late."""
-        return is_sum_of_some(units, list(self.awaited.values()), self.dust)
+        """Tell whether movements under way add up to `units`: a report of them may only be late.
+
+        A fee is often told with the end of a movement only, so a hundredth more or less is still the same movement.
+        """
+        tolerance = max(self.dust, abs(units) // FEE_TOLERANCE_SHARE)
+        return is_sum_of_some(units, list(self.awaited.values()), tolerance)
 
     def _thin(self) -> None:
         """Keep the first and the last two of a quiet run of equal reports, and a bounded number in all."""

@@ -64,6 +64,7 @@ class SeenEvents:
 
     def _open(self) -> None:
         self._current = self._segments[self.next_segment] = Segment([], 0)
+        self.touched.add(self.next_segment)
         self.next_segment += 1
 
     def to_plain(self, number: int) -> list[Any] | None:

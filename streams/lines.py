@@ -58,8 +58,8 @@ def parse_line(line: bytes, origin: str = "") -> Record:
     return Record(
         parsed.topic,
         content,
-        origin if source is _UNSET else source,  # type: ignore[arg-type]  # `is` costs half of isinstance, a line
-        None if stamp is _UNSET else to_us(stamp),  # type: ignore[arg-type]  # the same
+        origin if source is _UNSET else source,
+        None if stamp is _UNSET else to_us(stamp),
     )
 
 

@@ -39,8 +39,10 @@ def _read_lines(monitor: Monitor, tally: Tally) -> list[str]:
     waiting = monitor.state.set_aside.size
     return [
         f"Read {tally.records:,} records: {read or 'nothing that could be applied'}.",
-        f"{counts['redelivered']:,} redelivered, {waiting:,} still waiting for an unknown asset, "
-         f"{tally.quarantined.total():,} quarantined.",
+        (
+            f"{counts['redelivered']:,} redelivered, {waiting:,} still waiting for an unknown asset, "
+            f"{tally.quarantined.total():,} quarantined."
+        ),
     ]
 
 

@@ -37,7 +37,7 @@ def apply(state: State, event: ControlEvent, cause: Cause, record: Record) -> No
 def set_clock(state: State, event: Config) -> None:
     """Take over what moves the clock; it belongs to the log, so no other configuration changes it."""
     if event.clock is not None:
-        state.clock = event.clock
+        state.set_clock(event.clock)
 
 
 def _change(state: State, changes: dict[str, Any], record: Record, event_id: str) -> None:
@@ -60,7 +60,7 @@ def _schedule(state: State, event: Thresholds, cause: Cause, record: Record) -> 
         return
     key = f"thresholds|{event.event_id}"
     state.pending_thresholds[key] = event.changes
-    state.deadlines.set(key, effective_us)
+    state.deadlines.set(key, effective_us - 1)  # in force for what is observed at that very moment
 
 
 def _heartbeat(state: State, event: Heartbeat, cause: Cause) -> None:
@@ -86,6 +86,8 @@ def fire(state: State, key: str, due_us: int) -> None:
     cause = Cause(f"{key}@{due_us}", due_us)
     if kind == "quiet":
         state.clear(rest, AlertState.RESOLVED, cause, "Not seen again for as long as such a condition is remembered.")
+    elif kind == "settle":
+        flows.tell(state, state.holdings.settle(state.settling.pop(key), cause.cause_id), cause)
     elif kind == "thresholds":
         changes = state.pending_thresholds.pop(key)
         state.configure(changed(state.settings, changes))

@@ -55,18 +55,52 @@ def _too_fine(state: State, event: Transfer, code: str) -> bool:
 
 def apply_snapshot(state: State, event: Snapshot, cause: Cause, record: Record) -> None:
     """Hold a reported balance against the positions; rows of unknown assets wait, the others count."""
-    codes, by_code = state.assets.codes, state.assets.by_code
-    for row in event.rows:
-        code = codes.get(row.asset)
-        if code is not None and to_units(row.total) % by_code[code].step:
-            state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
-            return
-    for name in sorted({row.asset for row in event.rows if row.asset not in codes}):
+    code = _too_fine_row(state, event)
+    if code is not None:
+        state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
+        return
+    for name in sorted({row.asset for row in event.rows if row.asset not in state.assets.codes}):
         _set_aside(state, name, event, cause, record)
     state.counts["balances"] += 1
-    findings = state.holdings.apply_snapshot(event)
+    _tell_snapshot(state, state.holdings.apply_snapshot(event), cause)
+
+
+def apply_late_rows(state: State, event: Snapshot, asset: str, cause: Cause, record: Record) -> None:
+    """Apply the rows of a snapshot whose asset was not known when it came and has been introduced now."""
+    code = _too_fine_row(state, event)
+    if code is not None:
+        state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
+        return
+    _tell_snapshot(state, state.holdings.apply_snapshot(event, only=asset), cause)
+
+
+def _too_fine_row(state: State, event: Snapshot) -> str | None:
+    """Return the code of an asset that a row gives more decimals than it has; None where all fit."""
+    assets = state.assets
+    for row in event.rows:
+        code = assets.codes.get(row.asset)
+        if code is None:
+            continue
+        step = assets.by_code[code].step
+        if to_units(row.total) % step:
+            return code
+        for part in (row.available, row.held, row.staked, row.debt):
+            if part is not None and to_units(part) % step:
+                return code
+    return None
+
+
+def _tell_snapshot(state: State, findings: list[Finding], cause: Cause) -> None:
     if findings:
         tell(state, findings, cause)
+    unsettled = state.holdings.breaks.unsettled
+    if unsettled:
+        for place in sorted(unsettled):
+            key = f"settle|{place[0]}|{place[1]}"
+            if key not in state.settling:
+                state.settling[key] = place
+                state.deadlines.set(key, cause.at_us + state.holdings.breaks.settle_us)
+        unsettled.clear()
 
 
 def apply_posting(state: State, event: Posting, cause: Cause, record: Record) -> None:
@@ -75,7 +109,8 @@ def apply_posting(state: State, event: Posting, cause: Cause, record: Record) ->
     if code is None:
         _set_aside(state, event.asset, event, cause, record)
         return
-    if to_units(event.amount) % state.assets.by_code[code].step:
+    step = state.assets.by_code[code].step
+    if to_units(event.amount) % step or (event.balance_after is not None and to_units(event.balance_after) % step):
         state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
         return
     state.counts["ledger"] += 1

@@ -68,7 +68,11 @@ class Monitor:
             again = Record(waiting.topic, waiting.raw, waiting.origin)
             released = parse(waiting.topic, waiting.raw)
             assert not isinstance(released, Rejected), f"read before, now rejected: {released}"
-            self._apply(released, Cause(released.event_id, cause.at_us), again)
+            released_by = Cause(released.event_id, cause.at_us)
+            if isinstance(released, Snapshot):
+                flows.apply_late_rows(self.state, released, event.asset, released_by, again)
+            else:
+                self._apply(released, released_by, again)
 
     def _tick(self, event: Tick, record: Record) -> None:
         at_us = to_us(event.observed_at)

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from alerts.rows import row_to_plain
-from ledger.holdings import Location, Opening
+from ledger.holdings import Complete, Location
 from ledger.movements import Movement
 from streams.monitor.settings import settings_from
 from streams.monitor.state import State
@@ -110,6 +110,7 @@ def _monitor_row(state: State, _: list[Any]) -> Any:
         "undecided": [list(place) for place in sorted(state.holdings.breaks.undecided)],
         "held": {key: list(item) for key, item in sorted(state.held.items())},
         "pending_thresholds": state.pending_thresholds,
+        "settling": {key: list(place) for key, place in sorted(state.settling.items())},
         "set_aside_next": state.set_aside.next_number,
     }
 
@@ -120,8 +121,9 @@ def _movement_row(state: State, rest: list[Any]) -> Any:
 
 
 def _location_row(state: State, rest: list[Any]) -> Any:
-    opening = state.holdings.locations[rest[0]].opening
-    return [] if opening is None else [opening.as_of_us, opening.event_id, opening.snapshot_id, opening.revision]
+    location = state.holdings.locations[rest[0]]
+    opening = [] if location.opening is None else list(location.opening)
+    return [opening, [list(seen) for seen in location.complete]]
 
 
 def _position_row(state: State, rest: list[Any]) -> Any:
@@ -180,18 +182,21 @@ def _load_monitor(state: State, row: dict[str, Any]) -> None:
     if row["state_version"] != STATE_VERSION:
         raise StateVersionError(f"state version {row['state_version']}, this program reads {STATE_VERSION}")
     state.configure(settings_from(row["settings"]))
-    state.clock, state.clock_us, state.swept_us = row["clock"], row["clock_us"], row["swept_us"]
+    state.set_clock(row["clock"])
+    state.clock_us, state.swept_us = row["clock_us"], row["swept_us"]
     state.counts = Counter(row["counts"])
     state.holdings.breaks.watermarks = dict(row["watermarks"])
     state.holdings.breaks.undecided = {(place[0], place[1]) for place in row["undecided"]}
     state.held = {key: (item[0], item[1]) for key, item in row["held"].items()}
     state.pending_thresholds = dict(row["pending_thresholds"])
+    state.settling = {key: (place[0], place[1]) for key, place in row["settling"].items()}
     state.set_aside.next_number = row["set_aside_next"]
 
 
 def _load_location(state: State, rest: list[Any], row: list[Any]) -> None:
     location = state.holdings.locations[rest[0]] = Location(rest[0])
-    location.opening = Opening(*row) if row else None
+    location.opening = Complete(*row[0]) if row[0] else None
+    location.complete = [Complete(*seen) for seen in row[1]]
 
 
 def _load_position(state: State, rest: list[Any], row: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ class Sentinels:
     def __init__(self, settings: Settings) -> None:
         self.trends: dict[Key, CusumState] = {}
         self.sizes = SizeModel()
-        self.touched: set[Key] = set()
+        self.touched: set[Key] = {("size", "tail")}
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:

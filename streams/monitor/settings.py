@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import msgspec
 
 Positive = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
-Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+Share = Annotated[float, msgspec.Meta(ge=1e-9, lt=1)]
 
 
 class SettingsError(ValueError):
@@ -31,7 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """From this value on one snapshot is enough, and a drift is P1."""
     rebasing_tolerance: Share = 0.001
     """How far a rebasing asset may move between two snapshots, as a share of the balance."""
-    trend_events_between_false_alarms: Positive = 100_000
+    trend_events_between_false_alarms: Annotated[float, msgspec.Meta(ge=10, le=1e12)] = 100_000
     trend_dust_multiple: Positive = 3
     """A trend is worth telling once its sum is this many times the asset's dust."""
     size_surprise_min: Annotated[float, msgspec.Meta(gt=1, le=300)] = 5.0

@@ -22,6 +22,7 @@ from streams.monitor.settings import Settings
 from streams.record import Output, Record
 
 Clock = Literal["events", "ticks"]
+LIVE_SETTLE_US = 2 * SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class State:
         self.held: dict[str, tuple[str, int]] = {}  # deadline key to (source whose watermark it waits for, due)
         self.sentinels = Sentinels(settings)
         self.book = AlertBook()
+        self.settling: dict[str, tuple[str, str]] = {}  # deadline key to the position that waits for it
         self.pending_thresholds: dict[str, dict[str, object]] = {}
         self.outputs: list[Output] = []
         self.configure(settings)
@@ -65,6 +67,11 @@ class State:
             rebasing_share=round(1 / settings.rebasing_tolerance),
         )
         self.sentinels.configure(settings)
+
+    def set_clock(self, clock: Clock) -> None:
+        """Say what moves the clock. Live (`ticks`), the topics race each other, and one snapshot waits a moment."""
+        self.clock = clock
+        self.holdings.breaks.settle_us = LIVE_SETTLE_US if clock == "ticks" else 0
 
     def say(self, alert: Alert | None) -> None:
         if alert is not None:

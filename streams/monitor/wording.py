@@ -8,7 +8,7 @@ from ledger.amounts import to_decimal
 from ledger.findings import DriftFinding, InTransit, Restated
 from ledger.times import SECOND_US, to_text
 
-_TOLD_MOVEMENTS = 3
+_TOLD_MOVEMENTS = 6
 
 
 def drift_key(location: str, asset: str) -> str:

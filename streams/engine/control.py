@@ -1,0 +1,66 @@
+"""The records that Driftline writes into the log itself: `config`, which says what is in force, and `tick`.
+
+The first record of every log is a `config`; it says which clock moves the monitor. Under ``ticks`` only the ticks do:
+each says up to when the inputs have been read. Under ``events`` there are none, and each record's own `observed_at`
+does; the config then claims the first moment of all, so that it moves no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from ledger.times import to_text
+from streams.engine.settings import Clock
+
+OWN_SOURCE = "driftline"
+
+
+class Config(msgspec.Struct, frozen=True, gc=False):
+    """What a `config` record says: the clock in force and the settings that decide, as plain data."""
+
+    kind: str
+    clock: Clock
+    settings: dict[str, Any]
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode_config = msgspec.json.Decoder(Config).decode
+
+
+def tick_record(at_us: int) -> bytes:
+    """Return the tick that says: every input has been read up to `at_us`."""
+    return _encode(_envelope("tick", f"tick:{at_us}", at_us))
+
+
+def config_record(clock: Clock, settings: Mapping[str, Any], log_offset: int, now_us: int) -> bytes:
+    """Return the config record for the log's next offset; equal settings at an equal offset give equal bytes under
+    ``events``, where `now_us` (the wall clock) has no say.
+    """
+    at_us = now_us if clock == "ticks" else 0
+    return _encode({**_envelope("config", f"config:{log_offset}", at_us), "clock": clock, "settings": dict(settings)})
+
+
+def read_config(value: bytes) -> Config | None:
+    """Return what a config record says, or None where `value` is no config record."""
+    try:
+        config = _decode_config(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return config if config.kind == "config" else None
+
+
+def _envelope(kind: str, event_id: str, at_us: int) -> dict[str, Any]:
+    moment = to_text(at_us)
+    return {
+        "schema_version": 1,
+        "event_id": event_id,
+        "source": OWN_SOURCE,
+        "event_time": moment,
+        "observed_at": moment,
+        "revision": 0,
+        "kind": kind,
+        "scope": "*",
+    }

@@ -1,0 +1,48 @@
+"""One message of the log: the bytes of an input record unchanged, and headers that say where it came from and when.
+
+`input` names topic, partition and offset (``transfers/0/17``); `logged_at` is the moment of the append, in whole
+microseconds since 1970 UTC. What Driftline writes itself has an input of its own, which no broker partition can have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from streams.record import Record
+
+INPUT_HEADER = "input"
+LOGGED_AT_HEADER = "logged_at"
+OWN_ORIGIN = "control/driftline"  # ticks and config: of the topic `control`, of no partition
+
+Headers = Sequence[tuple[str, str | bytes | None]]  # as both Kafka libraries type them; the values read are bytes
+
+
+def entry_headers(origin: str, logged_at_us: int) -> list[tuple[str, str | bytes | None]]:
+    """Return the headers of an entry."""
+    return [(INPUT_HEADER, origin.encode()), (LOGGED_AT_HEADER, b"%d" % logged_at_us)]
+
+
+def entry_record(value: bytes | None, headers: Headers | None) -> Record:
+    """Return the record that an entry holds; never raise.
+
+    An entry that intake did not write (its headers are missing or broken) comes back with an empty topic, so that the
+    monitor quarantines it. An empty message (a Kafka tombstone) has no bytes.
+    """
+    origin, logged_at = _values(headers or ())
+    try:
+        return Record(origin.partition("/")[0], value or b"", origin, int(logged_at))
+    except ValueError:
+        return Record("", value or b"", origin)
+
+
+def _values(headers: Headers) -> tuple[str, bytes]:
+    if len(headers) == 2 and headers[0][0] == INPUT_HEADER and headers[1][0] == LOGGED_AT_HEADER:
+        origin, logged_at = headers[0][1], headers[1][1]
+    else:
+        found = dict(headers)
+        origin, logged_at = found.get(INPUT_HEADER), found.get(LOGGED_AT_HEADER)
+    return _bytes(origin).decode("utf-8", "replace"), _bytes(logged_at)
+
+
+def _bytes(value: str | bytes | None) -> bytes:
+    return value if isinstance(value, bytes) else b""

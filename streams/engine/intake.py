@@ -1,0 +1,99 @@
+"""Intake: every input record into the log unchanged, in one order, and ticks that say how far the inputs are read.
+
+It is stateless and judges nothing. An input's offset is committed only when its copy in the log is confirmed; a crash
+repeats some copies, which the monitor knows by their event ids.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from streams.engine.bookmarks import Bookmark, Bookmarks, Partition, Ticket
+from streams.engine.control import tick_record
+from streams.engine.entries import OWN_ORIGIN, entry_headers
+from streams.engine.publisher import Delivered, Publisher
+from streams.engine.routing import SHARD_COUNT, shards_of
+from streams.engine.settings import EngineSettings
+from streams.engine.transport import FetchedRecord
+from streams.engine.watermarks import Watermarks, last_observed_us
+from streams.record import INPUT_TOPICS
+
+
+def wall_us() -> int:
+    """Return the wall clock in microseconds since 1970 UTC."""
+    return time.time_ns() // 1_000
+
+
+class Intake:
+    """Appends to the log for one worker; `now_us` is the wall clock, or a test's own."""
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        publisher: Publisher,
+        bookmarks: Bookmarks,
+        watermarks: Watermarks,
+        now_us: Callable[[], int] = wall_us,
+    ) -> None:
+        self._names: dict[str, str] = {settings.topic(name): name for name in INPUT_TOPICS}
+        self._log_topic = settings.log_topic
+        self._keeps_time = settings.clock == "ticks"
+        self._publisher = publisher
+        self._bookmarks = bookmarks
+        self._watermarks = watermarks
+        self._now_us = now_us
+        self.appended_bytes = 0
+
+    # -------------------------------------------------------------------------------- partitions come and go
+
+    def opened(self, partition: Partition, next_offset: int) -> None:
+        """Note where reading of an input partition begins; other topics are not intake's."""
+        if partition[0] in self._names:
+            self._watermarks.start(partition, next_offset)
+
+    def revoked(self, partition: Partition) -> None:
+        """Note that another worker reads a partition now, so that no tick speaks for it."""
+        self._watermarks.stop(partition)
+
+    # ----------------------------------------------------------------------------------------------- records
+
+    def take(self, records: Sequence[FetchedRecord]) -> None:
+        """Append the records of one fetch of one partition; those that were appended before are passed over."""
+        partition = (records[0].topic, records[0].partition)
+        mark = self._bookmarks[partition]
+        fresh = [record for record in records if record.offset >= mark.next_offset]
+        if not fresh:
+            return
+        self._append(fresh, mark)
+        if self._keeps_time:
+            values = (record.value or b"" for record in reversed(fresh))
+            self._watermarks.read(partition, mark.next_offset, last_observed_us(values, self._now_us()))
+
+    def _append(self, fresh: Sequence[FetchedRecord], mark: Bookmark) -> None:
+        topic = self._names[fresh[0].topic]
+        source = f"{topic}/{fresh[0].partition}/"
+        entries = [(record.value or b"", f"{source}{record.offset}") for record in fresh]
+        routes = [shards_of(topic, value) for value, _ in entries]
+        ticket = mark.take(fresh[-1].offset + 1, sum(map(len, routes)))
+        on_delivery = self._publisher.delivered(ticket)
+        for (value, origin), shards in zip(entries, routes, strict=True):
+            self._send(value, origin, shards, on_delivery)
+
+    def _send(self, value: bytes, origin: str, shards: Iterable[int], on_delivery: Delivered) -> None:
+        headers = entry_headers(origin, self._now_us())
+        for shard in shards:
+            self._publisher.send(self._log_topic, value, on_delivery, partition=shard, headers=headers)
+            self.appended_bytes += len(value)
+
+    # ------------------------------------------------------------------------------------- its own records
+
+    def append_own(self, value: bytes) -> None:
+        """Append a record of Driftline's own, a tick or a config, to every shard."""
+        self._send(value, OWN_ORIGIN, range(SHARD_COUNT), self._publisher.delivered(Ticket(0, SHARD_COUNT)))
+
+    def tick(self, ends: Mapping[Partition, int], asked_at_us: int) -> None:
+        """Append the tick for what has been read when the inputs ended at `ends`; none where time has not moved on."""
+        reached = self._watermarks.next_tick_us(ends, asked_at_us)
+        if reached is not None:
+            self.append_own(tick_record(reached))

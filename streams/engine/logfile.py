@@ -1,0 +1,110 @@
+"""The log read back: as entries, as the contract's exported lines, and into a file that `replay` takes.
+
+A replay of the file is the live run again, byte for byte; it is also what a bug report is made of.
+"""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from collections.abc import Iterator
+from io import BufferedIOBase
+from pathlib import Path
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from streams.engine.entries import Headers, entry_record
+from streams.engine.errors import EngineError, LogError
+from streams.lines import format_line
+from streams.record import Record
+
+FETCH_RECORDS = 10_000
+# consume() waits its whole time unless it has all the records it was asked for.
+FETCH_SECONDS = 0.05
+QUIET_SECONDS = 30.0
+
+
+def read_records(
+    broker: str, topic: str, *, shard: int = 0, follow: threading.Event | None = None
+) -> Iterator[tuple[int, Record]]:
+    """Yield offset and record of a shard's log, from offset 0 to where the log ends now.
+
+    With `follow` it goes on until the event is set, and then to where the log ends at that moment. Raises `LogError`
+    where offsets are missing, `EngineError` where the broker does not answer for 30 seconds.
+    """
+    place = TopicPartition(topic, shard, 0)
+    consumer = Consumer(
+        {
+            "bootstrap.servers": broker,
+            "group.id": "driftline-log-reader",  # assigns itself and commits nothing; librdkafka asks for a name
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",  # a log whose beginning is gone is noticed by its first offset
+        }
+    )
+    try:
+        consumer.assign([place])
+        yield from _read(consumer, place, follow)
+    except KafkaException as problem:
+        raise EngineError(f"{topic} cannot be read from {broker}: {problem.args[0].str()}") from None
+    finally:
+        consumer.close()
+
+
+def _read(consumer: Consumer, place: TopicPartition, follow: threading.Event | None) -> Iterator[tuple[int, Record]]:
+    due = 0
+    end = None if follow else _end(consumer, place)
+    quiet_fetches = 0
+    while end is None or due < end:
+        if end is None and follow is not None and follow.is_set():
+            end = _end(consumer, place)
+        messages = consumer.consume(FETCH_RECORDS, FETCH_SECONDS)
+        quiet_fetches = 0 if messages or end is None else quiet_fetches + 1
+        if quiet_fetches * FETCH_SECONDS > QUIET_SECONDS:
+            raise EngineError(f"{place.topic} gave nothing for {QUIET_SECONDS:g} s before its end ({due} of {end})")
+        for message in messages:
+            offset = _offset(message, due)
+            if end is not None and offset >= end:
+                return
+            yield offset, entry_record(message.value(), _headers(message))
+            due = offset + 1
+
+
+def _end(consumer: Consumer, place: TopicPartition) -> int:
+    _, high = consumer.get_watermark_offsets(place, timeout=QUIET_SECONDS)
+    return int(high)
+
+
+def _offset(message: Message, due: int) -> int:
+    problem = message.error()
+    if isinstance(problem, KafkaError):
+        raise KafkaException(problem)
+    offset = message.offset()
+    if offset != due:
+        raise LogError(f"the log has lost records: offset {due} was due and {offset} came, so it cannot be replayed")
+    return due
+
+
+def _headers(message: Message) -> Headers:
+    found = message.headers()
+    return found if isinstance(found, list) else ()
+
+
+def read_log(broker: str, topic: str, *, follow: threading.Event | None = None) -> Iterator[bytes]:
+    """Yield the log as exported lines, without line ends; see `read_records`."""
+    for _, record in read_records(broker, topic, follow=follow):
+        yield format_line(record)
+
+
+def export_log(broker: str, path: Path, *, topic: str = "log", follow: threading.Event | None = None) -> int:
+    """Write the log to `path` (compressed where it ends in .gz) and return the number of lines; see `read_records`."""
+    count = 0
+    with _open(path) as file:
+        for line in read_log(broker, topic, follow=follow):
+            file.write(line + b"\n")
+            count += 1
+    return count
+
+
+def _open(path: Path) -> BufferedIOBase:
+    # Without a time stamp in it, the same log gives the same file.
+    return gzip.GzipFile(path, "wb", mtime=0) if path.suffix == ".gz" else path.open("wb")

@@ -1,0 +1,48 @@
+"""How far a running worker has come, asked of the broker: what is in the log, and what of it the monitor has applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
+
+from streams.engine.errors import EngineError
+from streams.engine.settings import EngineSettings
+
+REQUEST_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Records in the log, and how many of them the monitor has applied with its outputs confirmed."""
+
+    logged: int
+    applied: int
+
+    @property
+    def waiting(self) -> int:
+        return self.logged - self.applied
+
+
+class ProgressReader:
+    """Asks for the progress of the workers of one group; what it says is at most a second behind."""
+
+    def __init__(self, settings: EngineSettings, shard: int = 0) -> None:
+        self._place = TopicPartition(settings.log_topic, shard)
+        self._consumer = Consumer({
+            "bootstrap.servers": settings.broker,
+            "group.id": settings.group_id,  # to read the group's offsets; without subscribing it is no member
+            "enable.auto.commit": False,
+        })  # fmt: skip
+
+    def read(self) -> Progress:
+        """Return the progress; raise `EngineError` where the broker does not answer."""
+        try:
+            _, logged = self._consumer.get_watermark_offsets(self._place, timeout=REQUEST_SECONDS)
+            [committed] = self._consumer.committed([self._place], timeout=REQUEST_SECONDS)
+        except KafkaException as problem:
+            raise EngineError(f"the broker does not say how far the worker is: {problem.args[0].str()}") from None
+        return Progress(logged, 0 if committed.offset == OFFSET_INVALID else committed.offset)
+
+    def close(self) -> None:
+        self._consumer.close()

@@ -1,0 +1,97 @@
+"""Records out to the broker, in order and confirmed: librdkafka's idempotent producer, with a count kept per ticket.
+
+A ticket is settled when the broker has confirmed each record that was sent for it. One that it refuses, or does not
+confirm in time, ends the worker: what was not confirmed is not committed either, and is done again at the next start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from streams.engine.bookmarks import Ticket
+from streams.engine.errors import DeliveryError
+from streams.engine.settings import EngineSettings
+
+QUEUED_RECORDS_MAX = 200_000  # of librdkafka's queue; half of it is what the engine lets itself fill
+RECORD_BYTES_MAX = 64 * 1024 * 1024  # the log takes whatever an input topic took
+
+Delivered = Callable[[KafkaError | None, Message], None]
+
+
+class Publisher:
+    """Sends records and counts their confirmations down on tickets; for one thread only."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._producer = Producer(producer_options(settings))
+        self.failure: str | None = None
+
+    def delivered(self, ticket: Ticket) -> Delivered:
+        """Return the callback that counts one delivery down on `ticket`."""
+        return partial(self._settle, ticket)
+
+    def send(
+        self,
+        topic: str,
+        value: bytes,
+        on_delivery: Delivered,
+        *,
+        key: bytes | None = None,
+        partition: int = -1,
+        headers: list[tuple[str, str | bytes | None]] | None = None,
+    ) -> None:
+        """Queue one record (`partition` -1: by its key); raise `DeliveryError` where it can never be sent."""
+        while True:
+            try:
+                self._producer.produce(topic, value, key, partition=partition, headers=headers, on_delivery=on_delivery)
+            except BufferError:
+                self._producer.poll(0.05)
+            except KafkaException as refusal:
+                raise DeliveryError(f"a record of {len(value):,} bytes cannot be sent to {topic}: {refusal}") from None
+            else:
+                return
+
+    def poll(self) -> None:
+        """Serve the confirmations that have arrived; raise `DeliveryError` where one is a refusal."""
+        self._producer.poll(0)
+        if self.failure is not None:
+            raise DeliveryError(self.failure)
+
+    def queued(self) -> int:
+        """Return how many records are not confirmed yet."""
+        return len(self._producer)
+
+    def is_full(self) -> bool:
+        """Say whether so much is queued that nothing more should be taken up."""
+        return self.queued() > QUEUED_RECORDS_MAX // 2
+
+    def flush(self, timeout_seconds: float) -> None:
+        """Wait until everything is confirmed; raise `DeliveryError` where it is not within the time."""
+        left = self._producer.flush(timeout_seconds)
+        if self.failure is not None:
+            raise DeliveryError(self.failure)
+        if left:
+            raise DeliveryError(f"{left:,} records were not confirmed within {timeout_seconds:g} s")
+
+    def _settle(self, ticket: Ticket, problem: KafkaError | None, message: Message) -> None:
+        if problem is None:
+            ticket.outstanding -= 1
+        elif self.failure is None:
+            self.failure = f"a record for {message.topic()} was not confirmed: {problem.str()}"
+
+
+def producer_options(settings: EngineSettings) -> dict[str, str | int | float | bool]:
+    """Return librdkafka's options for records that are kept in order, once each, and confirmed by all replicas."""
+    return {
+        "bootstrap.servers": settings.broker,
+        "client.id": f"{settings.group_id}-publisher",
+        "enable.idempotence": True,  # implies acks=all and order within a partition
+        "linger.ms": 5,
+        "compression.type": settings.compression,
+        "compression.level": 1 if settings.compression == "gzip" else -1,
+        "delivery.timeout.ms": int(settings.delivery_timeout_seconds * 1000),
+        "message.max.bytes": RECORD_BYTES_MAX,
+        "queue.buffering.max.messages": QUEUED_RECORDS_MAX,
+    }

@@ -1,0 +1,101 @@
+"""What a worker must know before it can start: where the broker is, what the topics are called, how time passes.
+
+Nothing here changes what the monitor decides; that comes from the log (the `config` record). Settings are given as
+arguments or by environment variables (``DRIFTLINE_BROKER`` and so on).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from streams.engine.errors import SettingsError
+from streams.record import INPUT_TOPICS, OUTPUT_TOPICS
+
+Clock = Literal["ticks", "events"]
+Compression = Literal["none", "gzip"]
+ENVIRONMENT_PREFIX = "DRIFTLINE_"
+
+
+class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one worker.
+
+    `clock` is ``ticks`` for live input (the worker says each second how far it has read) and ``events`` for simulated
+    or historical input (each record's own `observed_at` moves the clock). `compression` is that of the log and the
+    outputs: gzip, because it is the only one that aiokafka reads without another library. `ahead_bytes_max`, where
+    given, holds intake back when it is so many bytes of values ahead of the monitor; the embedded broker needs it.
+    `input_partitions` counts only where `create_topics` lets the worker create what is missing.
+    """
+
+    broker: str  # host:port, or several with commas between
+    topic_prefix: str = ""
+    group_id: str = "driftline"
+    clock: Clock = "ticks"
+    tick_seconds: float = 1.0
+    session_timeout_seconds: float = 10.0
+    batch_records_max: int = 5_000
+    delivery_timeout_seconds: float = 120.0
+    compression: Compression = "gzip"
+    ahead_bytes_max: int | None = None
+    create_topics: bool = False
+    input_partitions: int = 1
+
+    def __post_init__(self) -> None:
+        _require(bool(self.broker.strip()), "broker", "must be host:port")
+        _require(bool(self.group_id), "group_id", "must not be empty")
+        _require(0.01 <= self.tick_seconds <= 60, "tick_seconds", "must be between 0.01 and 60")
+        _require(self.session_timeout_seconds >= 1, "session_timeout_seconds", "must be at least 1")
+        _require(1 <= self.batch_records_max <= 100_000, "batch_records_max", "must be between 1 and 100,000")
+        _require(self.delivery_timeout_seconds >= 1, "delivery_timeout_seconds", "must be at least 1")
+        _require(self.ahead_bytes_max is None or self.ahead_bytes_max > 0, "ahead_bytes_max", "must be positive")
+        _require(self.input_partitions >= 1, "input_partitions", "must be at least 1")
+
+    @property
+    def log_topic(self) -> str:
+        return self.topic("log")
+
+    @property
+    def input_topics(self) -> tuple[str, ...]:
+        """The five input topics as the broker calls them."""
+        return tuple(self.topic(name) for name in INPUT_TOPICS)
+
+    @property
+    def output_topics(self) -> tuple[str, ...]:
+        """The three output topics as the broker calls them."""
+        return tuple(self.topic(name) for name in OUTPUT_TOPICS)
+
+    def topic(self, name: str) -> str:
+        """Return what the broker calls the topic that the contract calls `name`."""
+        return self.topic_prefix + name
+
+    def as_environment(self) -> dict[str, str]:
+        """Return the environment variables from which `settings_from` makes these settings again."""
+        values = msgspec.structs.asdict(self)
+        return {_variable(name): _text(value) for name, value in values.items() if value is not None}
+
+
+def settings_from(environment: Mapping[str, str]) -> EngineSettings:
+    """Return the settings that the environment variables give; raise `SettingsError` with the name of a bad one."""
+    names = EngineSettings.__struct_fields__
+    given = {name: environment[_variable(name)] for name in names if _variable(name) in environment}
+    if "broker" not in given:
+        raise SettingsError(f"{_variable('broker')} is not set: it must be the broker's host:port")
+    try:
+        return msgspec.convert(given, EngineSettings, strict=False)
+    except msgspec.ValidationError as problem:
+        raise SettingsError(f"a {ENVIRONMENT_PREFIX}... variable cannot be used: {problem}") from None
+
+
+def _variable(name: str) -> str:
+    return ENVIRONMENT_PREFIX + name.upper()
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _require(holds: bool, name: str, demand: str) -> None:
+    if not holds:
+        raise SettingsError(f"{name} {demand}")

@@ -1,0 +1,59 @@
+"""The log as a worker finds it when it starts: which clock it was begun under, what is in force, how far time has come.
+
+The whole log is read, which the monitor does next in any case; checkpoints will carry these few values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from streams.engine.control import Config, read_config
+from streams.engine.entries import OWN_ORIGIN
+from streams.engine.errors import LogError
+from streams.engine.settings import Clock
+from streams.engine.watermarks import observed_us
+from streams.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the log says about itself: `config` is the latest, `last_tick_us` the moment that the last tick claimed."""
+
+    end_offset: int = 0
+    config: Config | None = None
+    last_tick_us: int | None = None
+
+    def needs_config(self, clock: Clock, settings: Mapping[str, Any]) -> bool:
+        """Say whether a config record must be appended before anything else.
+
+        Raises `LogError` where the log was begun under another clock, or not by Driftline.
+        """
+        if self.end_offset == 0:
+            return True
+        if self.config is None:
+            raise LogError("the log does not begin with a config record: it was not begun by Driftline")
+        if self.config.clock != clock:
+            raise LogError(
+                f"the log was begun with the clock {self.config.clock!r} and this start asks for {clock!r}: "
+                "start with the log's clock, or with another log"
+            )
+        return self.config.settings != dict(settings)
+
+
+def survey_log(entries: Iterable[tuple[int, Record]]) -> Survey:
+    """Return what the offsets and records of a log say about it."""
+    end_offset, config, last_tick_us = 0, None, None
+    for offset, record in entries:
+        end_offset = offset + 1
+        if record.origin != OWN_ORIGIN:
+            if offset == 0:
+                break
+            continue
+        own_config = read_config(record.value)
+        if own_config is not None:
+            config = own_config
+        else:
+            last_tick_us = observed_us(record.value)
+    return Survey(end_offset, config, last_tick_us)

@@ -1,0 +1,132 @@
+"""Micro-batches for Faust: one message for each partition and fetch, whose value is the list of the records fetched.
+
+Faust makes two asyncio tasks for every message that it hands on, which is where its time goes; with a message that
+holds a whole fetch the cost is shared by thousands of records. Groups, rebalances and the rhythm of commits stay
+Faust's own; what may be committed is said by the bookmarks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, ClassVar, Protocol, cast
+
+from faust.transport.drivers.aiokafka import Consumer, Transport
+from faust.types import TP, AppT, ConsumerMessage
+from faust.types.transports import ConsumerT
+from yarl import URL
+
+from streams.engine.bookmarks import Bookmarks, Partition
+
+
+class FetchedRecord(Protocol):
+    """What aiokafka fetches: one record of a partition."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+class Places(Protocol):
+    """Who is told where reading begins when partitions are assigned, and which of them are gone."""
+
+    def opened(self, partition: Partition, next_offset: int) -> None: ...
+    def revoked(self, partition: Partition) -> None: ...
+
+
+class BatchConsumer(Consumer):
+    """Faust's consumer, handing over fetches whole and committing what the bookmarks say is confirmed."""
+
+    @property
+    def _bookmarks(self) -> Bookmarks:
+        return cast(BatchTransport, self.transport).bookmarks
+
+    # ------------------------------------------------------------------------------------------------- reading
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        """Fetch, and give one message for each partition that something was fetched from."""
+        fetched, active = await self._wait_next_records(timeout)
+        generation = self.app.consumer_generation_id
+        if fetched is None or self.should_stop:
+            return
+        for tp, records in cast(Mapping[TP, list[FetchedRecord]], fetched).items():
+            # Both end what was fetched before; once they are over, perform_seek goes back to the bookmarks.
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                return
+            known = (tp.topic, tp.partition) in self._bookmarks  # if not, perform_seek is still to come
+            if known and records and (active is None or tp in active or tp in self._buffered_partitions):
+                yield tp, self._batch(tp, records)
+
+    def _batch(self, tp: TP, records: list[FetchedRecord]) -> ConsumerMessage:
+        message = self._to_message(tp, records[-1])
+        message.value = cast(Any, records)
+        return message
+
+    async def perform_seek(self) -> None:
+        """Go to the bookmark of every assigned partition; Faust calls this once a rebalance is settled."""
+        self.stop_flow()  # Faust resumes the partitions before this and the flow after it
+        committed = await self.seek_to_committed()
+        assigned = tuple(self.assignment())
+        earliest = await self.earliest_offsets(*assigned)
+        starts = {tp: self._open(tp, committed.get(tp), earliest[tp]) for tp in assigned}
+        await self.seek_wait(starts)
+
+    def _open(self, tp: TP, committed: int | None, earliest: int) -> int:
+        known = committed if committed is not None and committed >= 0 else None
+        partition = (tp.topic, tp.partition)
+        start = self._bookmarks.open(partition, known, earliest)
+        cast(BatchTransport, self.transport).places.opened(partition, start)
+        return start
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Let Faust end and commit what is under way, then say which partitions are gone."""
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            cast(BatchTransport, self.transport).places.revoked((tp.topic, tp.partition))
+
+    # ---------------------------------------------------------------------------------------------- committing
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        for (topic, partition), _ in self._bookmarks.committable():
+            tp = TP(topic, partition)
+            if topics is None or tp in topics or topic in topics:
+                yield tp
+
+    def _new_offset(self, tp: TP) -> int | None:
+        return self._bookmarks[tp.topic, tp.partition].committable()
+
+    def _should_commit(self, tp: TP, offset: int) -> bool:
+        return True  # committable() has said so, and Faust's own memory counts failed commits as done
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        done = await super()._commit(offsets)
+        if done:
+            for tp, offset in offsets.items():
+                self._bookmarks[tp.topic, tp.partition].committed = offset
+        return done
+
+    async def wait_empty(self) -> None:
+        """Wait until what was taken up is confirmed, for half a session at most, and commit it.
+
+        Faust's own waits for ever for messages that nobody acknowledges, and these batches nobody does.
+        """
+        deadline = self.loop.time() + self.app.conf.broker_session_timeout / 2
+        while self._bookmarks.waiting() and self.loop.time() < deadline:
+            await asyncio.sleep(0.01)  # the application's own task serves the confirmations meanwhile
+        await self.commit_and_end_transactions()
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Do nothing: there are gaps between the offsets of batches, and they mean nothing."""
+
+
+class BatchTransport(Transport):
+    """Faust's transport on aiokafka, with `BatchConsumer` and the bookmarks that it works by."""
+
+    Consumer: ClassVar[type[ConsumerT]] = BatchConsumer
+
+    def __init__(self, url: list[URL], app: AppT, bookmarks: Bookmarks, places: Places) -> None:
+        super().__init__(url, app)
+        self.bookmarks = bookmarks
+        self.places = places
