@@ -22,12 +22,16 @@ from ledger.times import to_us
 
 
 class Complete(NamedTuple):
-    """A complete, actual snapshot; the one with the earliest moment is the opening of its location."""
+    """A complete, actual snapshot; the one with the earliest moment is the opening of its location.
+
+    `unknown`: the assets that it named and no reference had introduced; of those it did not say zero.
+    """
 
     as_of_us: int
     event_id: str
     snapshot_id: str
     revision: int
+    unknown: tuple[str, ...] = ()
 
 
 class Location:
@@ -48,6 +52,7 @@ class Holdings:
     def __init__(self, assets: Assets) -> None:
         self.assets = assets
         self.skew_us = 0
+        self.forgotten_us = 0
         self.rebasing_share = 1
         self.locations: dict[str, Location] = {}
         self.movements = MovementStore()
@@ -60,6 +65,9 @@ class Holdings:
         and by one part in how many a rebasing asset may move between two snapshots.
         """
         self.skew_us, self.rebasing_share = skew_us, rebasing_share
+        for location in self.locations.values():
+            for position in location.positions.values():
+                position.skew_us = skew_us
         self.breaks.material_usd_cents = material_usd_cents
 
     def apply_transfer(self, event: Transfer) -> list[Finding]:
@@ -72,8 +80,8 @@ class Holdings:
         movement.network = event.network or event.to.network or event.from_.network or movement.network
         movement.source = event.source
         fold = movement.fold
-        was_completed, was_amount = fold.arrived, _arrived_amount(fold)
-        was_transit, was_awaited = fold.in_transit(), fold.awaited()
+        was_completed, was_amount, was_transit = fold.arrived, _arrived_amount(fold), fold.in_transit()
+        was_awaited = fold.awaited() if movement.facts else _NOTHING
         self._introduce(fact)
         undone, done = movement.add(fact)
         self.movements.date(transfer_id, fact.at_us)
@@ -81,7 +89,9 @@ class Holdings:
         findings: list[Finding] = []
         if was_transit is not None or fold.left:
             self._follow(movement, was_transit, findings)
-        self._await(transfer_id, was_awaited, fold.awaited())
+        awaited = fold.awaited()
+        if awaited != was_awaited:
+            self._await(transfer_id, was_awaited, awaited)
         if undone or done:
             self._apply(transfer_id, undone, done, fact, findings)
         if fact.revision and fact.rank == COMPLETED and was_completed and _arrived_amount(fold) != was_amount:
@@ -104,8 +114,10 @@ class Holdings:
         elif event.complete:
             for asset in sorted(location.positions.keys() - reported.keys()):
                 reported[asset] = 0
-            self._open(location, event, as_of_us, reported)
-            self._remember(location, event, as_of_us)
+            unknown = tuple(sorted({row.asset for row in event.rows if row.asset not in self.assets.codes}))
+            snapshot = Complete(as_of_us, event.event_id, event.snapshot_id, event.revision, unknown)
+            self._open(location, snapshot, reported)
+            self._remember(location, snapshot)
         findings: list[Finding] = []
         for asset, total in reported.items():
             position = self.position(event.location, asset)
@@ -114,16 +126,18 @@ class Holdings:
 
     def position(self, location_name: str, asset: str) -> Position:
         """Return the position, made on first use."""
-        location = self._location(location_name)
+        location = self.locations.get(location_name) or self._location(location_name)
         position = location.positions.get(asset)
         if position is None:
             position = self.bare_position(location_name, asset)
             if location.opening is not None:  # complete snapshots that did not name this asset said: zero
                 position.open_at(location.opening.as_of_us, 0)
+                names = {asset, *self.assets.by_code[asset].aliases}
                 for seen in location.complete:
+                    if not names.isdisjoint(seen.unknown):
+                        continue  # it named the asset before that was known: its own rows are applied on their own
                     zero = Observation(seen.as_of_us, seen.event_id, seen.snapshot_id, seen.revision, 0)
                     position.observe(zero)
-        position.skew_us = self.skew_us
         self.touched_positions.add((location_name, asset))
         return position
 
@@ -141,13 +155,11 @@ class Holdings:
             self.touched_locations.add(name)
         return location
 
-    def _remember(self, location: Location, event: Snapshot, as_of_us: int) -> None:
-        entry = Complete(as_of_us, event.event_id, event.snapshot_id, event.revision)
-        if location.complete and location.complete[-1].as_of_us >= as_of_us:
-            if entry not in location.complete:
-                insort(location.complete, entry, key=lambda seen: (seen.as_of_us, seen.event_id))
+    def _remember(self, location: Location, snapshot: Complete) -> None:
+        if location.complete and location.complete[-1] > snapshot:
+            insort(location.complete, snapshot)
         else:
-            location.complete.append(entry)
+            location.complete.append(snapshot)
         if len(location.complete) > OBSERVATIONS_MAX:
             del location.complete[0]
         self.touched_locations.add(location.name)
@@ -159,7 +171,7 @@ class Holdings:
         for place in (fact.origin, fact.destination):
             if place == EXTERNAL:
                 continue
-            known = self._location(place).positions
+            known = (self.locations.get(place) or self._location(place)).positions
             if fact.asset not in known:
                 self.position(place, fact.asset)
             if fact.fee and fact.fee_asset not in known and (fact.fee_payer == "sender") == (place == fact.origin):
@@ -175,6 +187,7 @@ class Holdings:
                 opening = self.locations[effect.location].opening
                 opening_us = None if opening is None else opening.as_of_us
                 touched = position.add_effect(effect.at_us, sign * effect.delta, transfer_id, opening_us)
+                position.forget_before(self.forgotten_us)
                 if touched and position not in judged:
                     judged.append(position)
         self._note_value_date(transfer_id)
@@ -214,30 +227,24 @@ class Holdings:
         findings.append(InTransit(movement.transfer_id, asset, units, fold.origin, destination, since_us, event_ids))
 
     def _await(self, ref: str, before: list[tuple[Place, int]], after: list[tuple[Place, int]]) -> None:
-        if before == after:
-            return
         for place, _ in before:
             self.position(*place).awaited.pop(ref, None)
         for place, units in after:
             self.position(*place).awaited[ref] = units
 
-    def _open(self, location: Location, event: Snapshot, as_of_us: int, reported: dict[str, int]) -> None:
-        opening = Complete(as_of_us, event.event_id, event.snapshot_id, event.revision)
-        if not opening_precedes(opening, location.opening):
+    def _open(self, location: Location, snapshot: Complete, reported: dict[str, int]) -> None:
+        if not opening_precedes(snapshot, location.opening):
             return
-        location.opening = opening
+        location.opening = snapshot
         self.touched_locations.add(location.name)
         for asset, total in reported.items():
-            self.position(location.name, asset).open_at(as_of_us, total)
+            self.position(location.name, asset).open_at(snapshot.as_of_us, total)
 
     def _open_late(self, location: Location, event: Snapshot, as_of_us: int, reported: dict[str, int]) -> None:
-        """Open positions from the opening's rows whose asset was unknown when it came, and forget what they were."""
-        is_opening = location.opening is not None and location.opening.event_id == event.event_id
-        for asset, total in reported.items():
-            position = self.position(location.name, asset)
-            position.take_back(event.snapshot_id)  # until now this snapshot seemed not to name the asset
-            if is_opening:
-                position.open_at(as_of_us, total)
+        """Open positions from the opening's rows whose asset was unknown when it came."""
+        if location.opening is not None and location.opening.event_id == event.event_id:
+            for asset, total in reported.items():
+                self.position(location.name, asset).open_at(as_of_us, total)
 
     def _observe(self, position: Position, event: Snapshot, as_of_us: int, total: int, findings: list[Finding]) -> None:
         if self.assets.by_code[position.asset].rebasing:
@@ -287,12 +294,12 @@ class Holdings:
 
     def forget_before(self, at_us: int) -> None:
         """Drop closed movements and effects that nothing within the horizon can touch any more."""
+        self.forgotten_us = at_us  # a position forgets when it next changes: most have nothing to forget
         for movement in self.movements.forget_before(at_us):
-            self._await(movement.transfer_id, movement.fold.awaited(), [])
-        for location in self.locations.values():
-            for position in location.positions.values():
-                if position.forget_before(at_us):
-                    self.touched_positions.add((position.location, position.asset))
+            self._await(movement.transfer_id, movement.fold.awaited(), _NOTHING)
+
+
+_NOTHING: list[tuple[Place, int]] = []
 
 
 def set_off_us(movement: Movement) -> int:

@@ -138,6 +138,9 @@ class Fold:
 
     def _difference(self, at_us: int) -> list[Effect]:
         target = self._target()
+        if not self.applied:
+            self.applied = target
+            return [Effect(at_us, place[0], place[1], delta) for place, delta in sorted(target.items())]
         if target == self.applied:
             return []
         effects = [

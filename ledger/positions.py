@@ -135,14 +135,6 @@ class Position:
         self._judge_from(bisect_left(observations, observation.as_of_us, key=_as_of))
         self._bound()
 
-    def take_back(self, snapshot_id: str) -> None:
-        """Forget what a snapshot reported, as if it had not named this asset."""
-        for index, known in enumerate(self.observations):
-            if known.snapshot_id == snapshot_id:
-                del self.observations[index]
-                self._judge_from(index)
-                return
-
     def _is_restated(self, observation: Observation) -> bool:
         """Put a restated snapshot in the place of the one it restates; True when nothing is left to insert."""
         for index, known in enumerate(self.observations):
@@ -207,14 +199,14 @@ class Position:
         while len(self.observations) > OBSERVATIONS_MAX:
             self.floor = self.observations.pop(0).judgement
 
-    def forget_before(self, at_us: int) -> bool:
-        """Drop effects and value dates that no snapshot within the horizon can ask for; tell whether any were."""
-        if len(self.timeline.buckets) < 2 and not self.value_dated:
-            return False
-        self.timeline.forget_before(at_us)
+    def forget_before(self, at_us: int) -> None:
+        """Drop effects and value dates that no snapshot within the horizon can ask for."""
+        if len(self.timeline.buckets) > 1:
+            self.timeline.forget_before(at_us)
+        if not self.value_dated:
+            return
         for ref in [ref for ref, (_, value_us, _) in self.value_dated.items() if value_us < at_us]:
             del self.value_dated[ref]
-        return True
 
     def to_plain(self) -> dict[str, Any]:
         return {

@@ -46,7 +46,8 @@ class SeenEvents:
         self._contents[event_id] = content
         segment = self._current
         segment.ids.append(event_id)
-        segment.until_us = max(segment.until_us, at_us)
+        if at_us > segment.until_us:
+            segment.until_us = at_us
         self.touched.add(self.next_segment - 1)
         if len(segment.ids) >= SEGMENT_IDS:
             self._open()

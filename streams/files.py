@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import heapq
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -39,22 +40,22 @@ def read_records(paths: list[str], on_bytes: Callable[[int], None] | None = None
     `on_bytes` is told how many bytes of the files have been read. Raises InputError, also half-way.
     """
     with ExitStack() as stack:
-        sources = [(path, stack.enter_context(_opened(path))) for path in paths]
+        sources = [(path, _opened(path, stack)) for path in paths]
         streams = [_lines(path, file, on_bytes) for path, file in sources]
         lines: Iterable[tuple[str, bytes]] = streams[0] if len(streams) == 1 else _merged(streams)
         for origin, line in lines:
             yield parse_line(line, origin)
 
 
-def _opened(path: str) -> BinaryIO:
+def _opened(path: str, stack: ExitStack) -> BinaryIO:
     if path == "-":
         return sys.stdin.buffer
     try:
-        file = Path(path).open("rb")  # noqa: SIM115  # closed by the caller's exit stack
+        file = stack.enter_context(Path(path).open("rb"))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
     is_gzip = file.peek(2)[:2] == b"\x1f\x8b"
-    return cast("BinaryIO", gzip.open(file)) if is_gzip else file
+    return cast("BinaryIO", stack.enter_context(gzip.open(file))) if is_gzip else file
 
 
 def _lines(path: str, file: BinaryIO, on_bytes: Callable[[int], None] | None) -> Iterator[tuple[str, bytes]]:
@@ -72,7 +73,7 @@ def _lines(path: str, file: BinaryIO, on_bytes: Callable[[int], None] | None) ->
                 unreported = 0
             if not yield_line.isspace():
                 yield f"{path}:{number}", yield_line
-    except (OSError, EOFError, gzip.BadGzipFile) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"cannot read {path} beyond line {number}: {error}") from None
 
 

@@ -57,7 +57,8 @@ def _all_keys(state: State) -> Iterator[Key]:
         yield from (("set_aside", name, number) for number in events)
     yield from (("deadline", key) for key in state.deadlines.due_us)
     yield from (("alert", key) for key in state.book.rows)
-    yield from (("model", *key) for key in state.sentinels.keys())  # noqa: SIM118  # a method, not a mapping
+    yield from (("trend", *key) for key in state.sentinels.trends)
+    yield from (("size", *key) for key, _ in state.sentinels.sizes.rows())
 
 
 def _changed_keys(state: State) -> set[Key]:
@@ -76,7 +77,8 @@ def _changed_keys(state: State) -> set[Key]:
     keys.update(("set_aside", *entry) for entry in state.set_aside.touched)
     keys.update(("deadline", key) for key in state.deadlines.touched)
     keys.update(("alert", key) for key in state.book.changed)
-    keys.update(("model", *key) for key in state.sentinels.touched)
+    keys.update(("trend", *key) for key in state.sentinels.touched_trends)
+    keys.update(("size", *key) for key in state.sentinels.touched_sizes)
     return keys
 
 
@@ -87,7 +89,7 @@ def _forget_changes(state: State) -> None:
     marks: Iterable[set[Any]] = (
         state.assets.touched, state.references.touched, state.seen.touched, holdings.movements.touched,
         holdings.touched_positions, holdings.touched_locations, state.set_aside.touched, state.deadlines.touched,
-        state.book.changed, state.sentinels.touched,
+        state.book.changed, state.sentinels.touched_trends, state.sentinels.touched_sizes,
     )  # fmt: skip
     for mark in marks:
         mark.clear()
@@ -105,6 +107,7 @@ def _monitor_row(state: State, _: list[Any]) -> Any:
         "clock": state.clock,
         "clock_us": state.clock_us,
         "swept_us": state.swept_us,
+        "forgotten_us": state.holdings.forgotten_us,
         "counts": dict(sorted(state.counts.items())),
         "watermarks": dict(sorted(state.holdings.breaks.watermarks.items())),
         "undecided": [list(place) for place in sorted(state.holdings.breaks.undecided)],
@@ -139,6 +142,11 @@ def _alert_row(state: State, rest: list[Any]) -> Any:
     return None if row is None else row_to_plain(row)
 
 
+def _trend_row(state: State, rest: list[Any]) -> Any:
+    known = state.sentinels.trends.get(tuple(rest))
+    return None if known is None else known.to_plain()
+
+
 _WRITERS: dict[str, Callable[[State, list[Any]], Any]] = {
     "monitor": _monitor_row,
     "asset": lambda state, rest: state.assets.to_plain(rest[0]),
@@ -152,7 +160,8 @@ _WRITERS: dict[str, Callable[[State, list[Any]], Any]] = {
     "set_aside": lambda state, rest: state.set_aside.to_plain(*rest),
     "deadline": lambda state, rest: state.deadlines.due_us.get(rest[0]),
     "alert": _alert_row,
-    "model": lambda state, rest: state.sentinels.to_plain(tuple(rest)),
+    "trend": _trend_row,
+    "size": lambda state, rest: state.sentinels.sizes.row(tuple(rest)),
 }
 
 
@@ -184,6 +193,7 @@ def _load_monitor(state: State, row: dict[str, Any]) -> None:
     state.configure(settings_from(row["settings"]))
     state.set_clock(row["clock"])
     state.clock_us, state.swept_us = row["clock_us"], row["swept_us"]
+    state.holdings.forgotten_us = row["forgotten_us"]
     state.counts = Counter(row["counts"])
     state.holdings.breaks.watermarks = dict(row["watermarks"])
     state.holdings.breaks.undecided = {(place[0], place[1]) for place in row["undecided"]}
@@ -195,8 +205,12 @@ def _load_monitor(state: State, row: dict[str, Any]) -> None:
 
 def _load_location(state: State, rest: list[Any], row: list[Any]) -> None:
     location = state.holdings.locations[rest[0]] = Location(rest[0])
-    location.opening = Complete(*row[0]) if row[0] else None
-    location.complete = [Complete(*seen) for seen in row[1]]
+    location.opening = _complete(row[0]) if row[0] else None
+    location.complete = [_complete(seen) for seen in row[1]]
+
+
+def _complete(plain: list[Any]) -> Complete:
+    return Complete(plain[0], plain[1], plain[2], plain[3], tuple(plain[4]))
 
 
 def _load_position(state: State, rest: list[Any], row: dict[str, Any]) -> None:
@@ -223,6 +237,7 @@ _LOADERS: dict[str, Callable[[State, list[Any], Any], None]] = {
     "set_aside": lambda state, rest, row: state.set_aside.load(rest[0], rest[1], row),
     "deadline": lambda state, rest, row: state.deadlines.load(rest[0], row),
     "alert": lambda state, rest, row: state.book.load_row(rest[0], row),
-    "model": lambda state, rest, row: state.sentinels.load(tuple(rest), row),
+    "trend": lambda state, rest, row: state.sentinels.load_trend(tuple(rest), row),
+    "size": lambda state, rest, row: state.sentinels.sizes.load_row(tuple(rest), row),
 }
 _LOAD_ORDER = tuple(_LOADERS)

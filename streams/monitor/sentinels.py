@@ -14,7 +14,7 @@ from ledger.findings import DustFinding
 from ledger.movements import EXTERNAL
 from models.base import Status
 from models.cusum import Cusum, CusumScore, CusumState
-from models.size import SizeModel, SizeScore
+from models.size import TAIL_KEY, SizeModel, SizeScore
 from streams.monitor.settings import Settings
 from streams.monitor.wording import usd_text
 
@@ -31,7 +31,8 @@ class Sentinels:
     def __init__(self, settings: Settings) -> None:
         self.trends: dict[Key, CusumState] = {}
         self.sizes = SizeModel()
-        self.touched: set[Key] = {("size", "tail")}
+        self.touched_trends: set[Key] = set()
+        self.touched_sizes: set[Key] = {TAIL_KEY}
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
@@ -43,14 +44,14 @@ class Sentinels:
     def watch_dust(self, state: State, finding: DustFinding, cause: Cause) -> None:
         """Add what an agreeing snapshot hid to the sums of its position."""
         if finding.dust:
-            key = ("trend", finding.location, finding.asset)
+            key = (finding.location, finding.asset)
             self._tell_trend(state, key, finding, self._observe(key, finding), cause)
 
     def _observe(self, key: Key, finding: DustFinding) -> CusumScore:
         known = self.trends.get(key)
         if known is None:
             known = self.trends[key] = CusumState()
-        self.touched.add(key)
+        self.touched_trends.add(key)
         return self._cusum(finding.dust).observe(known, to_float(finding.moved))
 
     def _cusum(self, dust: int) -> Cusum:
@@ -103,8 +104,7 @@ class Sentinels:
             return
         client, operation, size = who_moves(event), event.op_type, math.log10(amount)
         score = self.sizes.score(client, asset, operation, size)
-        for row in self.sizes.learn(client, asset, operation, size):
-            self.touched.add(("size", *row))
+        self.touched_sizes.update(self.sizes.learn(client, asset, operation, size))
         # Much less than usual harms nobody; only much more is worth a look.
         if score.alarm and score.deviations > 0:
             state.raise_(self._size_signal(state, event, asset, client, score, cause))
@@ -136,21 +136,9 @@ class Sentinels:
             f"usual for {client} (about {usual} {asset}), {score.deviations:.1f} deviations away.",
         )
 
-    def keys(self) -> list[Key]:
-        """Return the keys of all rows: ("trend", location, asset) or those of the size model."""
-        return [*self.trends, *(("size", *key) for key, _ in self.sizes.rows())]
-
-    def to_plain(self, key: Key) -> Any:
-        if key[0] != "trend":
-            return self.sizes.row(key[1:])
-        known = self.trends.get(key)
-        return None if known is None else known.to_plain()
-
-    def load(self, key: Key, plain: Any) -> None:
-        if key[0] != "trend":
-            self.sizes.load_row(key[1:], plain)
-        else:
-            self.trends[key] = CusumState.from_plain(plain)
+    def load_trend(self, key: Key, plain: Any) -> None:
+        """Put back what was learnt of the dust at (location, asset)."""
+        self.trends[key] = CusumState.from_plain(plain)
 
 
 def who_moves(event: Transfer) -> str:
