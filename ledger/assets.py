@@ -24,10 +24,11 @@ class Asset:
     dust: int
     rebasing: bool = False
     aliases: list[str] = field(default_factory=list)
+    step: int = field(init=False)
 
-    @property
-    def step(self) -> int:
-        return int(10 ** (UNIT_PLACES - self.decimals))
+    def __post_init__(self) -> None:
+        """Work out the step, which every amount is held against."""
+        self.step = int(10 ** (UNIT_PLACES - self.decimals))
 
     def to_plain(self) -> list[Any]:
         return [self.decimals, self.dust, self.rebasing, self.aliases]

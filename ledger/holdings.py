@@ -79,15 +79,17 @@ class Holdings:
         movement = self.movements.get(transfer_id)
         movement.network = event.network or event.to.network or event.from_.network or movement.network
         movement.source = event.source
-        fold = movement.fold
-        was_completed, was_amount, was_transit = fold.arrived, _arrived_amount(fold), fold.in_transit()
-        was_awaited = fold.awaited() if movement.facts else _NOTHING
+        was_completed, was_amount, was_transit, was_awaited = False, 0, None, _NOTHING
+        if movement.facts:
+            fold = movement.fold
+            was_completed, was_amount = fold.arrived, _arrived_amount(fold)
+            was_transit, was_awaited = fold.in_transit(), fold.awaited()
         self._introduce(fact)
         undone, done = movement.add(fact)
         self.movements.date(transfer_id, fact.at_us)
         fold = movement.fold
         findings: list[Finding] = []
-        if was_transit is not None or fold.left:
+        if was_transit is not None or (fold.left and not fold.arrived):
             self._follow(movement, was_transit, findings)
         awaited = fold.awaited()
         if awaited != was_awaited:
@@ -96,6 +98,7 @@ class Holdings:
             self._apply(transfer_id, undone, done, fact, findings)
         if fact.revision and fact.rank == COMPLETED and was_completed and _arrived_amount(fold) != was_amount:
             findings.append(self._restated(movement, was_amount, fact))
+        movement.rest()
         return findings
 
     def apply_snapshot(self, event: Snapshot, only: str | None = None) -> list[Finding]:
@@ -108,6 +111,7 @@ class Holdings:
         location = self._location(event.location)
         as_of_us = to_us(event.as_of)
         reported = totals(event, self.assets)
+        snapshot = None
         if only is not None:
             reported = {code: total for code, total in reported.items() if code == only}
             self._open_late(location, event, as_of_us, reported)
@@ -117,11 +121,12 @@ class Holdings:
             unknown = tuple(sorted({row.asset for row in event.rows if row.asset not in self.assets.codes}))
             snapshot = Complete(as_of_us, event.event_id, event.snapshot_id, event.revision, unknown)
             self._open(location, snapshot, reported)
-            self._remember(location, snapshot)
         findings: list[Finding] = []
         for asset, total in reported.items():
             position = self.position(event.location, asset)
             self._observe(position, event, as_of_us, total, findings)
+        if snapshot is not None:
+            self._remember(location, snapshot)
         return findings
 
     def position(self, location_name: str, asset: str) -> Position:
@@ -166,35 +171,47 @@ class Holdings:
 
     def _introduce(self, fact: Fact) -> None:
         """Make the positions that a movement may touch, so that they exist whatever order its reports come in."""
-        if fact.origin == fact.destination:
+        origin, destination = fact.origin, fact.destination
+        if origin == destination:
             return
-        for place in (fact.origin, fact.destination):
-            if place == EXTERNAL:
-                continue
-            known = (self.locations.get(place) or self._location(place)).positions
-            if fact.asset not in known:
-                self.position(place, fact.asset)
-            if fact.fee and fact.fee_asset not in known and (fact.fee_payer == "sender") == (place == fact.origin):
-                self.position(place, fact.fee_asset)
+        if origin != EXTERNAL:
+            self._introduce_at(origin, fact.asset)
+            if fact.fee and fact.fee_payer == "sender":
+                self._introduce_at(origin, fact.fee_asset)
+        if destination != EXTERNAL:
+            self._introduce_at(destination, fact.asset)
+            if fact.fee and fact.fee_payer == "deducted":
+                self._introduce_at(destination, fact.fee_asset)
+
+    def _introduce_at(self, place: str, asset: str) -> None:
+        location = self.locations.get(place)
+        if location is None or asset not in location.positions:
+            self.position(place, asset)
 
     def _apply(
         self, transfer_id: str, undone: list[Effect], done: list[Effect], fact: Fact, findings: list[Finding]
     ) -> None:
         judged: list[Position] = []
-        for sign, effects in ((-1, undone), (1, done)):
-            for effect in effects:
-                position = self.position(effect.location, effect.asset)
-                opening = self.locations[effect.location].opening
-                opening_us = None if opening is None else opening.as_of_us
-                touched = position.add_effect(effect.at_us, sign * effect.delta, transfer_id, opening_us)
-                position.forget_before(self.forgotten_us)
-                if touched and position not in judged:
-                    judged.append(position)
-        self._note_value_date(transfer_id)
+        for effect in undone:
+            self._add_effect(effect, -effect.delta, transfer_id, judged)
+        for effect in done:
+            self._add_effect(effect, effect.delta, transfer_id, judged)
+        if self.movements.value_dates:
+            self._note_value_date(transfer_id)
         for position in judged:
             finding = self.breaks.assess(position, fact.event_id, explained=True)
             if finding is not None:
                 findings.append(finding)
+
+    def _add_effect(self, effect: Effect, delta: int, transfer_id: str, judged: list[Position]) -> None:
+        """Add `delta` units where and when `effect` says; note the position if a judged snapshot was touched."""
+        position = self.position(effect.location, effect.asset)
+        opening = self.locations[effect.location].opening
+        opening_us = None if opening is None else opening.as_of_us
+        if position.add_effect(effect.at_us, delta, transfer_id, opening_us) and position not in judged:
+            judged.append(position)
+        if len(position.timeline.buckets) > 1 or position.value_dated:
+            position.forget_before(self.forgotten_us)
 
     def set_value_date(self, transfer_id: str, value_us: int) -> None:
         """Note that a bank counts a movement only until `value_us` at the latest: till then it may show or not."""
@@ -207,7 +224,7 @@ class Holdings:
         movement = self.movements.by_id.get(transfer_id)
         if value_us is None or movement is None:
             return
-        for effect in movement.effects:
+        for effect in movement.effects():
             if effect.at_us < value_us:
                 position = self.position(effect.location, effect.asset)
                 position.value_dated[transfer_id] = (effect.at_us, value_us, effect.delta)
@@ -247,10 +264,8 @@ class Holdings:
                 self.position(location.name, asset).open_at(as_of_us, total)
 
     def _observe(self, position: Position, event: Snapshot, as_of_us: int, total: int, findings: list[Finding]) -> None:
-        if self.assets.by_code[position.asset].rebasing:
-            position.dust = max(self.assets.by_code[position.asset].dust, abs(total) // self.rebasing_share)
-        else:
-            position.dust = self.assets.by_code[position.asset].dust
+        asset = self.assets.by_code[position.asset]
+        position.dust = max(asset.dust, abs(total) // self.rebasing_share) if asset.rebasing else asset.dust
         before = position.judgement
         newest = position.latest is None or position.latest.as_of_us < as_of_us
         position.observe(Observation(as_of_us, event.event_id, event.snapshot_id, event.revision, total))

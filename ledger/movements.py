@@ -77,12 +77,11 @@ class Fold:
     """The state of a movement after some of its facts, in order; `apply` takes the next and returns its effects."""
 
     __slots__ = (
-        "amount", "applied", "arrived", "asset", "delivered", "destination", "fee", "fee_asset", "fee_payer", "last",
+        "amount", "applied", "arrived", "asset", "delivered", "destination", "fee", "fee_asset", "fee_payer",
         "left", "open", "origin", "revisions",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.last: Fact | None = None
         self.revisions: dict[int, int] = {}
         self.left = self.arrived = False
         self.open = True
@@ -93,7 +92,6 @@ class Fold:
 
     def apply(self, fact: Fact) -> list[Effect]:
         """Take the next fact in order; return what changes from its moment on."""
-        self.last = fact
         rank = fact.rank
         known = self.revisions.get(rank)
         if known is not None and fact.revision < known:
@@ -205,34 +203,50 @@ def _add(target: dict[Place, int], place: Place, units: int) -> None:
 
 
 class Movement:
-    """All that is known of one movement: its facts in order and the effects that they have."""
+    """All that is known of one movement: its facts in order, and the fold of them while it is under way.
 
-    __slots__ = ("effects", "facts", "fold", "network", "source", "transfer_id")
+    Most movements are at rest most of the time. At rest only the facts are kept; the fold is made again when asked for.
+    """
+
+    __slots__ = ("_fold", "facts", "network", "source", "transfer_id")
 
     def __init__(self, transfer_id: str) -> None:
         self.transfer_id = transfer_id
         self.network: str | None = None
         self.source = ""  # who reported last: its watermark says whether more may be on the way
         self.facts: list[Fact] = []
-        self.effects: list[Effect] = []
-        self.fold = Fold()
+        self._fold: Fold | None = None
+
+    @property
+    def fold(self) -> Fold:
+        """The fold of all facts."""
+        if self._fold is None:
+            self._fold = _folded(self.facts)[0]
+        return self._fold
+
+    def in_transit(self) -> tuple[Place, int] | None:
+        """Return where value is on its way to and how much, in units; None when nothing is."""
+        return None if self._fold is None and self.facts else self.fold.in_transit()
+
+    def effects(self) -> list[Effect]:
+        """Return the effects of all facts, in order."""
+        return _folded(self.facts)[1]
 
     def add(self, fact: Fact) -> tuple[list[Effect], list[Effect]]:
         """Take a fact that arrived now; return the effects to take back and the effects to add."""
-        last = self.fold.last
-        if last is None or fact > last:
+        if not self.facts or fact > self.facts[-1]:
+            fold = self.fold
             self.facts.append(fact)
-            new = self.fold.apply(fact)
-            self.effects += new
-            return [], new
+            return [], fold.apply(fact)
+        before = self.effects()
         insort(self.facts, fact)
-        old = self.effects
-        self._refold()
-        return _less(old, self.effects), _less(self.effects, old)
+        self._fold, after = _folded(self.facts)
+        return _less(before, after), _less(after, before)
 
-    def _refold(self) -> None:
-        self.fold = Fold()
-        self.effects = [effect for fact in self.facts for effect in self.fold.apply(fact)]
+    def rest(self) -> None:
+        """Let go of the fold if the movement is at rest: it has arrived, or will not."""
+        if self._fold is not None and (self._fold.arrived or not self._fold.open):
+            self._fold = None
 
     def to_plain(self) -> list[Any]:
         return [self.network, self.source, [list(fact) for fact in self.facts]]
@@ -243,8 +257,14 @@ class Movement:
         movement = cls(transfer_id)
         movement.network, movement.source = plain[0], plain[1]
         movement.facts = [Fact(*row) for row in plain[2]]
-        movement._refold()
+        movement._fold = _folded(movement.facts)[0]
+        movement.rest()
         return movement
+
+
+def _folded(facts: list[Fact]) -> tuple[Fold, list[Effect]]:
+    fold = Fold()
+    return fold, [effect for fact in facts for effect in fold.apply(fact)]
 
 
 def _less(effects: list[Effect], others: list[Effect]) -> list[Effect]:

@@ -15,12 +15,17 @@ from hashlib import blake2b
 import msgspec
 
 from ledger.amounts import to_units
-from ledger.events import AnyEvent, Control, Posting, Reference, Snapshot, Transfer
+from ledger.events import AnyEvent, Control, Heartbeat, Posting, Reference, Snapshot, Thresholds, Transfer
 
 RECORD_BYTES_MAX = 1 << 20
 _DIGEST_BYTES = 8
 _YEAR_MIN, _YEAR_MAX = 1900, 9000
-_OTHER_MOMENTS = ("as_of", "booked_at", "watermark", "effective_from", "until", "not_before", "not_after")
+_OTHER_MOMENTS: dict[type, tuple[str, ...]] = {
+    Snapshot: ("as_of",),
+    Posting: ("booked_at",),
+    Heartbeat: ("watermark",),
+    Thresholds: ("effective_from",),
+}
 _OBSERVED_AT = b'"observed_at":'
 
 
@@ -75,19 +80,15 @@ def digest(event: AnyEvent) -> int:
     encoded = _encoder.encode(event)
     start = encoded.index(_OBSERVED_AT)  # escaped quotes keep this out of any value, and it stands before all maps
     end = encoded.index(b'"', start + len(_OBSERVED_AT) + 1)
-    content = blake2b(encoded[:start], digest_size=_DIGEST_BYTES)
-    content.update(encoded[end:])
-    return int.from_bytes(content.digest(), "big")
+    return int.from_bytes(blake2b(encoded[:start] + encoded[end:], digest_size=_DIGEST_BYTES).digest(), "big")
 
 
 def _check_moments(event: AnyEvent) -> None:
     """Raise ValueError at a moment so far out that it cannot be computed with, whatever its offset from UTC."""
     if not (_YEAR_MIN <= event.event_time.year <= _YEAR_MAX and _YEAR_MIN <= event.observed_at.year <= _YEAR_MAX):
         raise ValueError(f"a time outside the years {_YEAR_MIN} to {_YEAR_MAX}")
-    if type(event) is Transfer:
-        return
-    for name in _OTHER_MOMENTS:
-        moment = getattr(event, name, None)
+    for name in _OTHER_MOMENTS.get(type(event), ()):
+        moment = getattr(event, name)
         if moment is not None and not _YEAR_MIN <= moment.year <= _YEAR_MAX:
             raise ValueError(f"{name} is outside the years {_YEAR_MIN} to {_YEAR_MAX}")
 

@@ -125,9 +125,14 @@ class Position:
         observation.drift = observation.reported - self.expected_at(observation.as_of_us)
         observations = self.observations
         if not observations or (observations[-1].as_of_us < observation.as_of_us and not observation.revision):
+            before = observations[-1].judgement if observations else self.floor
+            previous_us = observations[-1].as_of_us if observations else None
             observations.append(observation)
-            self._judge_from(len(observations) - 1)
-            self._thin()
+            if observation.drift != before.baseline or before.streak or before.pending:
+                before = self._judge(observation, before, previous_us)
+            observation.judgement = before
+            if len(observations) >= 4:
+                self._thin()
             return
         if self._is_restated(observation):
             return
@@ -191,7 +196,7 @@ class Position:
     def _thin(self) -> None:
         """Keep the first and the last two of a quiet run of equal reports, and a bounded number in all."""
         kept = self.observations
-        if len(kept) >= 4 and all(kept[-1].says_the_same(kept[place]) for place in (-2, -3, -4)):
+        if all(kept[-1].says_the_same(kept[place]) for place in (-2, -3, -4)):
             del kept[-3]
         self._bound()
 

@@ -35,7 +35,8 @@ class MovementStore:
     def load(self, movement: Movement) -> None:
         """Put back a movement of a row."""
         self.by_id[movement.transfer_id] = movement
-        self.date(movement.transfer_id, movement.facts[-1].at_us)
+        for fact in movement.facts:
+            self.date(movement.transfer_id, fact.at_us)
 
     def forget_before(self, at_us: int) -> list[Movement]:
         """Drop, and return, the movements that nothing within the horizon can touch any more."""
@@ -45,7 +46,7 @@ class MovementStore:
                 movement = self.by_id.get(transfer_id)
                 if movement is None or movement.facts[-1].at_us >= at_us:
                     continue
-                if movement.fold.in_transit() is not None:
+                if movement.in_transit() is not None:
                     self.date(transfer_id, at_us + DAY_US)  # look again in a day
                     continue
                 self._drop(transfer_id)

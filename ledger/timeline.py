@@ -61,6 +61,8 @@ class Timeline:
 
     def after(self, at_us: int) -> int:
         """Return the sum of what moved after `at_us` (exclusive), in units."""
+        if not self.buckets or self.buckets[-1].times[-1] <= at_us:
+            return 0  # by far the most usual question is about now
         tail = 0
         for bucket in reversed(self.buckets):
             times = bucket.times

@@ -82,11 +82,16 @@ class Habit:
     def learn(self, x: float, around: float, sd: float, slowest_rate: float) -> None:
         """Move towards `x`, by no more than a clipped step; `around` and `sd` are what was expected of it."""
         self.seen += 1
+        # Comparisons, not min and max: this runs twice for every movement, and calls would be half of its cost.
         reach = _CLIP_SD * sd
-        step = min(max(x - self.location, -reach), reach)
-        self.location += max(slowest_rate, 1.0 / self.seen) * step
-        taught = min(abs(x - around), reach)
-        self.spread += max(slowest_rate, 1.0 / (self.seen + _PRIOR_COUNT)) * (taught - self.spread)
+        step, taught = x - self.location, abs(x - around)
+        if not -reach <= step <= reach:
+            step = math.copysign(reach, step)
+        if taught > reach:
+            taught = reach
+        rate, spread_rate = 1.0 / self.seen, 1.0 / (self.seen + _PRIOR_COUNT)
+        self.location += (max(slowest_rate, rate)) * step
+        self.spread += (max(slowest_rate, spread_rate)) * (taught - self.spread)
 
     def to_plain(self) -> Plain:
         return [self.seen, self.location, self.spread]
@@ -153,6 +158,29 @@ class SizeModel:
             return client_key, law_key
         self._tail.learn(abs(log10_amount - usual) / spread, _LOG_TAIL_FLOOR)
         return client_key, law_key, TAIL_KEY
+
+    def observe(
+        self, client: str, asset: str, operation: str, log10_amount: float
+    ) -> tuple[SizeScore, tuple[RowKey, ...]]:
+        """Score, then learn, in one pass: for the path that every movement takes."""
+        client_key, law_key = (client, asset, operation), (asset, operation)
+        habit, law = self._clients.get(client_key), self._laws.get(law_key)
+        if habit is None or law is None or not is_usable(log10_amount):
+            score = self.score(client, asset, operation, log10_amount)
+            return score, self.learn(client, asset, operation, log10_amount)
+        usual, spread = _expected(habit, law)
+        is_warm = self._is_warm(habit, law)
+        deviations = (log10_amount - usual) / spread
+        score = WARMING_UP
+        if is_warm and self._tail.seen >= self.least_tail:
+            surprise = self._tail.surprise(abs(deviations))
+            score = SizeScore(Status.SCORED, surprise, surprise >= self.alarm_surprise, usual, spread, deviations)
+        habit.learn(log10_amount, usual, spread, _CLIENT_RATE)
+        law.learn(log10_amount, law.location, _sd(law.spread), _LAW_RATE)
+        if not is_warm:
+            return score, (client_key, law_key)
+        self._tail.learn(abs(log10_amount - usual) / spread, _LOG_TAIL_FLOOR)
+        return score, (client_key, law_key, TAIL_KEY)
 
     def rows(self) -> Iterator[tuple[RowKey, Plain]]:
         """Yield every row as its key and its plain form, in the order of the keys within each kind."""
@@ -236,4 +264,5 @@ def _expected(habit: Habit, law: Habit) -> tuple[float, float]:
 
 def _sd(spread: float) -> float:
     """Return the robust deviation for a mean absolute deviation, both log10, not below the floor."""
-    return max(SPREAD_FLOOR_LOG10, _MEAN_ABS_TO_SD * spread)
+    sd = _MEAN_ABS_TO_SD * spread
+    return max(SPREAD_FLOOR_LOG10, sd)

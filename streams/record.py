@@ -7,7 +7,7 @@ and of nothing else, so everything that it may look at is here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 InputTopic = Literal["transfers", "ledger", "balances", "reference", "control"]
 INPUT_TOPICS: tuple[InputTopic, ...] = ("transfers", "ledger", "balances", "reference", "control")
@@ -15,8 +15,7 @@ OutputTopic = Literal["alerts", "decisions", "quarantine"]
 OUTPUT_TOPICS: tuple[OutputTopic, ...] = ("alerts", "decisions", "quarantine")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record of the log, as bytes.
 
     `logged_at_us` is when intake appended it (microseconds since 1970, UTC), None for a plain file. `origin` names the

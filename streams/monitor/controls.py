@@ -107,7 +107,7 @@ def _source_of(state: State, transfer_id: str) -> str:
 def _conclude_overdue(state: State, key: str, cause: Cause) -> None:
     transfer_id = key.partition("|")[2]
     movement = state.holdings.movements.by_id.get(transfer_id)
-    transit = None if movement is None else movement.fold.in_transit()
+    transit = None if movement is None else movement.in_transit()
     allowed_s = None if transit is None else flows.allowed_seconds(state, transfer_id)
     if movement is None or transit is None or allowed_s is None:
         return

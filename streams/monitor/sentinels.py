@@ -103,8 +103,8 @@ class Sentinels:
         if amount <= 0.0:
             return
         client, operation, size = who_moves(event), event.op_type, math.log10(amount)
-        score = self.sizes.score(client, asset, operation, size)
-        self.touched_sizes.update(self.sizes.learn(client, asset, operation, size))
+        score, changed = self.sizes.observe(client, asset, operation, size)
+        self.touched_sizes.update(changed)
         # Much less than usual harms nobody; only much more is worth a look.
         if score.alarm and score.deviations > 0:
             state.raise_(self._size_signal(state, event, asset, client, score, cause))

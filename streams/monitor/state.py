@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from alerts.lifecycle import AlertBook
 from alerts.records import Alert, AlertState
@@ -25,8 +24,7 @@ Clock = Literal["events", "ticks"]
 LIVE_SETTLE_US = 2 * SECOND_US
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """What is being applied now: the event or deadline, and its time (arrival, or when it was due)."""
 
     cause_id: str
