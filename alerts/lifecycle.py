@@ -86,8 +86,8 @@ class AlertBook:
     def close(self, alert_id: str, actor: str, verdict: Verdict | None, reason: str | None, at_us: int) -> Alert | None:
         """End the alert by somebody's word; None where it is not open.
 
-        `false_positive` ends it as that, any other verdict as `resolved`. A condition that lasts is seen again, and
-        opens a new alert: a word does not make a difference go away.
+        `false_positive` ends it as that, any other verdict as `resolved`. A condition that is signalled again opens a
+        new alert; a drift is, once it has changed materially.
         """
         row = self._open_row(alert_id)
         if row is None:

@@ -9,6 +9,7 @@ from ledger.drift import FRESH, Judgement, is_sum_of_some, judge
 from ledger.timeline import Timeline
 
 OBSERVATIONS_MAX = 256
+RECENT_OBSERVATIONS = 16  # a late event usually falls among these, so they are all kept
 FEE_TOLERANCE_SHARE = 100
 
 
@@ -131,7 +132,7 @@ class Position:
             if observation.drift != before.baseline or before.streak or before.pending:
                 before = self._judge(observation, before, previous_us)
             observation.judgement = before
-            if len(observations) >= 4:
+            if len(observations) > RECENT_OBSERVATIONS:
                 self._thin()
             return
         if self._is_restated(observation):
@@ -166,6 +167,8 @@ class Position:
     def _judge(self, observation: Observation, before: Judgement, previous_us: int | None) -> Judgement:
         least, most = 0, 0
         if abs(observation.drift - before.baseline) > self.dust:
+            if self._is_value_dated(observation, before):
+                return before  # the bank has said until when it may not show: no evidence of anything
             least, most = self.uncertainty(observation.as_of_us)
         same_moment = previous_us == observation.as_of_us
         return judge(before, observation.drift, self.dust, least, most, same_moment=same_moment)
@@ -176,10 +179,15 @@ class Position:
         for at_us, delta, _ in self.timeline.between(as_of_us - self.skew_us - 1, as_of_us + self.skew_us):
             shown = delta if at_us > as_of_us else -delta
             least, most = least + min(shown, 0), most + max(shown, 0)
-        for at_us, value_us, delta in self.value_dated.values():
-            if at_us <= as_of_us < value_us:
-                least, most = least + min(-delta, 0), most + max(-delta, 0)
         return least, most
+
+    def _is_value_dated(self, observation: Observation, before: Judgement) -> bool:
+        """Tell whether what a report lacks, or some of it, is booked and not yet counted by the bank."""
+        as_of_us, moved = observation.as_of_us, observation.drift - before.baseline
+        waiting = [-delta for at_us, value_us, delta in self.value_dated.values() if at_us <= as_of_us < value_us]
+        least = sum(units for units in waiting if units < 0)
+        most = sum(units for units in waiting if units > 0)
+        return bool(waiting) and least - self.dust <= moved <= most + self.dust
 
     def value_dated_at(self, as_of_us: int) -> int:
         """Return the units booked by `as_of_us` whose value date is still to come."""
@@ -194,10 +202,11 @@ class Position:
         return is_sum_of_some(units, list(self.awaited.values()), tolerance)
 
     def _thin(self) -> None:
-        """Keep the first and the last two of a quiet run of equal reports, and a bounded number in all."""
+        """Keep the recent reports; of an older quiet run of equal ones the first and the last two; a bound on all."""
         kept = self.observations
-        if all(kept[-1].says_the_same(kept[place]) for place in (-2, -3, -4)):
-            del kept[-3]
+        last = len(kept) - RECENT_OBSERVATIONS
+        if last >= 3 and all(kept[last].says_the_same(kept[place]) for place in (last - 1, last - 2, last - 3)):
+            del kept[last - 2]
         self._bound()
 
     def _bound(self) -> None:

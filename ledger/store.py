@@ -44,7 +44,7 @@ class MovementStore:
         for day in sorted(day for day in self._by_day if (day + 1) * DAY_US <= at_us):
             for transfer_id in sorted(self._by_day.pop(day)):
                 movement = self.by_id.get(transfer_id)
-                if movement is None or movement.facts[-1].at_us >= at_us:
+                if movement is None or (movement.facts[-1].at_us // DAY_US + 1) * DAY_US > at_us:
                     continue
                 if movement.in_transit() is not None:
                     self.date(transfer_id, at_us + DAY_US)  # look again in a day

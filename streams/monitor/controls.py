@@ -13,8 +13,9 @@ from ledger.findings import InTransit
 from ledger.holdings import set_off_us
 from ledger.times import SECOND_US, to_us
 from streams.monitor import flows, wording
+from streams.monitor.cause import Cause
 from streams.monitor.settings import SettingsError, changed
-from streams.monitor.state import Cause, State
+from streams.monitor.state import State
 from streams.record import Record
 
 
@@ -77,7 +78,7 @@ def _heartbeat(state: State, event: Heartbeat, cause: Cause) -> None:
     )
     for _, key in ready:
         del state.held[key]
-        _conclude_overdue(state, key, cause)
+        _conclude_overdue(state, key, cause, watermark_us)
 
 
 def fire(state: State, key: str, due_us: int) -> None:
@@ -96,7 +97,7 @@ def fire(state: State, key: str, due_us: int) -> None:
         if state.holdings.breaks.watermarks.get(source, due_us) < due_us:
             state.held[key] = (source, due_us)  # its source has not delivered everything up to the deadline yet
             return
-        _conclude_overdue(state, key, cause)
+        _conclude_overdue(state, key, cause, due_us)
 
 
 def _source_of(state: State, transfer_id: str) -> str:
@@ -104,7 +105,8 @@ def _source_of(state: State, transfer_id: str) -> str:
     return "" if movement is None else movement.source
 
 
-def _conclude_overdue(state: State, key: str, cause: Cause) -> None:
+def _conclude_overdue(state: State, key: str, cause: Cause, known_us: int) -> None:
+    """Say that a movement is overdue, if it still is; `known_us` is up to when its source has told everything."""
     transfer_id = key.partition("|")[2]
     movement = state.holdings.movements.by_id.get(transfer_id)
     transit = None if movement is None else movement.in_transit()
@@ -116,10 +118,14 @@ def _conclude_overdue(state: State, key: str, cause: Cause) -> None:
     event_ids = tuple(fact.event_id for fact in reversed(movement.facts))[:EVIDENCE_MAX]
     finding = InTransit(transfer_id, asset, units, movement.fold.origin, destination, since_us, event_ids)
     cents = state.assets.usd_cents(asset, units)
-    state.raise_(wording.overdue_signal(finding, cause.cause_id, cause.at_us, allowed_s, cents))
     twice_us = since_us + 2 * round(allowed_s * SECOND_US)
-    if twice_us > cause.at_us:
+    state.raise_(wording.overdue_signal(finding, cause, allowed_s, cents, twice=known_us >= twice_us))
+    if known_us >= twice_us:
+        return
+    if twice_us > state.clock_us:
         state.deadlines.set(key, twice_us)
+    else:
+        state.held[key] = (movement.source, twice_us)
 
 
 def watch_lag(state: State, cause: Cause, logged_us: int) -> None:

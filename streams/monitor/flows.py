@@ -12,8 +12,9 @@ from ledger.events import Posting, Snapshot, Transfer
 from ledger.findings import DriftFinding, DustFinding, Finding, InTransit, Restated
 from ledger.times import DAY_US, SECOND_US
 from streams.monitor import wording
+from streams.monitor.cause import Cause
 from streams.monitor.set_aside import Waiting
-from streams.monitor.state import Cause, State
+from streams.monitor.state import State
 from streams.record import Record
 
 LATE_GRACE_US = 60 * SECOND_US

@@ -7,7 +7,8 @@ from alerts.signals import Signal
 from ledger.events import AnyEvent, Posting, Snapshot, Transfer
 from ledger.parser import digest
 from ledger.times import SECOND_US, to_text
-from streams.monitor.state import Cause, State
+from streams.monitor.cause import Cause
+from streams.monitor.state import State
 from streams.record import Record
 
 

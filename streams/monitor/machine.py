@@ -12,8 +12,9 @@ from ledger.events import AnyEvent, Config, ControlEvent, Posting, Snapshot, Tic
 from ledger.parser import Rejected, parse
 from ledger.times import DAY_US, to_us
 from streams.monitor import controls, flows, gate, registry, rows
+from streams.monitor.cause import Cause
 from streams.monitor.settings import Settings
-from streams.monitor.state import Cause, State
+from streams.monitor.state import State
 from streams.record import Output, Record
 
 

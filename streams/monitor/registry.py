@@ -5,8 +5,9 @@ from __future__ import annotations
 from alerts.records import AlertState
 from ledger.amounts import places, to_decimal
 from ledger.events import AssetRef, PriceRef, Reference
+from streams.monitor.cause import Cause
 from streams.monitor.set_aside import Waiting
-from streams.monitor.state import Cause, State
+from streams.monitor.state import State
 from streams.record import Record
 
 

@@ -15,11 +15,12 @@ from ledger.movements import EXTERNAL
 from models.base import Status
 from models.cusum import Cusum, CusumScore, CusumState
 from models.size import TAIL_KEY, SizeModel, SizeScore
+from streams.monitor.cause import Cause
 from streams.monitor.settings import Settings
 from streams.monitor.wording import usd_text
 
 if TYPE_CHECKING:
-    from streams.monitor.state import Cause, State
+    from streams.monitor.state import State
 
 Key = tuple[str, ...]
 FLOOR_PER_DUST = 10  # a leak of a tenth of the dust is still seen; below that it is noise of the books' own rounding

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from alerts.lifecycle import AlertBook
 from alerts.records import Alert, AlertState
@@ -13,6 +13,7 @@ from ledger.holdings import Holdings
 from ledger.references import References
 from ledger.seen import SeenEvents
 from ledger.times import SECOND_US
+from streams.monitor.cause import Cause
 from streams.monitor.deadlines import Deadlines
 from streams.monitor.outputs import quarantined
 from streams.monitor.sentinels import Sentinels
@@ -22,13 +23,6 @@ from streams.record import Output, Record
 
 Clock = Literal["events", "ticks"]
 LIVE_SETTLE_US = 2 * SECOND_US
-
-
-class Cause(NamedTuple):
-    """What is being applied now: the event or deadline, and its time (arrival, or when it was due)."""
-
-    cause_id: str
-    at_us: int
 
 
 class State:

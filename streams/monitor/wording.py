@@ -7,6 +7,7 @@ from alerts.signals import Signal
 from ledger.amounts import to_decimal
 from ledger.findings import DriftFinding, InTransit, Restated
 from ledger.times import SECOND_US, to_text
+from streams.monitor.cause import Cause
 
 _TOLD_MOVEMENTS = 6
 
@@ -102,17 +103,16 @@ def restatement_signal(finding: Restated, cause_id: str, at_us: int) -> Signal:
     )
 
 
-def overdue_signal(finding: InTransit, cause_id: str, at_us: int, allowed_s: float, usd_cents: int | None) -> Signal:
+def overdue_signal(finding: InTransit, cause: Cause, allowed_s: float, usd_cents: int | None, *, twice: bool) -> Signal:
     """Return the signal of a movement that has been under way for too long; worse at twice what is allowed."""
-    under_way_s = (at_us - (finding.since_us or at_us)) / SECOND_US
-    twice = under_way_s >= 2 * allowed_s
+    under_way_s = (cause.at_us - (finding.since_us or cause.at_us)) / SECOND_US
     return Signal(
         type="in_transit_overdue",
         key=f"in_transit_overdue|{finding.transfer_id}",
         severity=severity_for("in_transit_overdue", aggravated=twice),
         scope={"transfer_id": finding.transfer_id, "location": finding.destination, "asset": finding.asset},
-        cause_id=cause_id,
-        at_us=at_us,
+        cause_id=cause.cause_id,
+        at_us=cause.at_us,
         usd=usd_text(usd_cents),
         evidence=finding.event_ids,
         rule="route_deadline",
