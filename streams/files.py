@@ -51,7 +51,7 @@ def _opened(path: str, stack: ExitStack) -> BinaryIO:
     if path == "-":
         return sys.stdin.buffer
     try:
-        file = stack.enter_context(Path(path).open("rb"))
+        file = stack.enter_context(Path(path).open("rb"))  # noqa: SIM115  # the stack closes it
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
     is_gzip = file.peek(2)[:2] == b"\x1f\x8b"

@@ -11,6 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 InputTopic = Literal["transfers", "ledger", "balances", "reference", "control"]
 INPUT_TOPICS: tuple[InputTopic, ...] = ("transfers", "ledger", "balances", "reference", "control")
+OWN_ORIGIN = "control/driftline"
+"""The origin of ticks and config records: of the topic `control`, of no partition, so that nobody else can write one."""
 OutputTopic = Literal["alerts", "decisions", "quarantine"]
 OUTPUT_TOPICS: tuple[OutputTopic, ...] = ("alerts", "decisions", "quarantine")
 

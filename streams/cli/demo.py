@@ -9,6 +9,7 @@ import click
 
 from streams.demo.run import DemoPlan, run_demo
 from streams.demo.screen import screen
+from streams.engine.clients import KAFKA_LOGGER
 from streams.simulate import FAULTS
 
 
@@ -25,4 +26,5 @@ def command(fault: str, fault_after: float, seed: int, forever: bool, plain: boo
     the injected fault was caught, 1 when it was not.
     """
     logging.getLogger().setLevel(logging.ERROR)
+    KAFKA_LOGGER.setLevel(logging.CRITICAL)  # the embedded broker goes away with its clients: no news
     sys.exit(run_demo(DemoPlan(seed, fault, fault_after, forever), screen(plain)))

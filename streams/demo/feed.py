@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from confluent_kafka import Producer
 
+from streams.engine.clients import client_options
 from streams.engine.settings import EngineSettings
 from streams.simulate import SimEvent
 
@@ -27,14 +28,8 @@ class Feed(threading.Thread):
 
     def run(self) -> None:
         """Send until the events end or `stop` is called, and wait until the broker has them all."""
-        producer = Producer(
-            {
-                "bootstrap.servers": self._settings.broker,
-                "enable.idempotence": True,
-                "linger.ms": 5,
-                "compression.type": "gzip",
-            }
-        )
+        options = {"enable.idempotence": True, "linger.ms": 5, "compression.type": "gzip"}
+        producer = Producer(client_options(self._settings.broker, options))
         for event in self._events:
             if not self._wait_until(event.observed_at_us):
                 break

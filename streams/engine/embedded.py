@@ -15,12 +15,14 @@ from types import TracebackType
 from typing import Any, Self
 
 import confluent_kafka.cimpl
+import msgspec
 
 from streams.engine.errors import EngineError
 from streams.engine.settings import EngineSettings
 from streams.record import INPUT_TOPICS, OUTPUT_TOPICS
 
-EMBEDDED_AHEAD_BYTES = 8 * 1024 * 1024  # of values; 2 or 3 MB once compressed
+# Bytes of values by which intake may be ahead on it: well below 5 MB as the broker counts them.
+AHEAD_BYTES = {"gzip": 8 * 1024 * 1024, "none": 2 * 1024 * 1024}
 _PRODUCER = 0  # rd_kafka_type_t
 _POINTER = ctypes.c_void_p
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
@@ -90,7 +92,10 @@ class EmbeddedBroker:
 
     def settings(self, **others: Any) -> EngineSettings:
         """Return the settings of a worker on this broker, with the bound that it needs; `others` go before."""
-        return EngineSettings(**{"broker": self.address, "ahead_bytes_max": EMBEDDED_AHEAD_BYTES, **others})
+        settings = EngineSettings(**{"broker": self.address, **others})
+        if settings.ahead_bytes_max is not None:
+            return settings
+        return msgspec.structs.replace(settings, ahead_bytes_max=AHEAD_BYTES[settings.compression])
 
 
 @contextmanager

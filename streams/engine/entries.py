@@ -12,7 +12,6 @@ from streams.record import Record
 
 INPUT_HEADER = "input"
 LOGGED_AT_HEADER = "logged_at"
-OWN_ORIGIN = "control/driftline"  # ticks and config: of the topic `control`, of no partition
 
 Headers = Sequence[tuple[str, str | bytes | None]]  # as both Kafka libraries type them; the values read are bytes
 

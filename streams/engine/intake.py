@@ -1,6 +1,6 @@
 """Intake: every input record into the log unchanged, in one order, and ticks that say how far the inputs are read.
 
-It is stateless and judges nothing. An input's offset is committed only when its copy in the log is confirmed; a crash
+It judges nothing, and holds nothing that the broker does not have. An input's offset is committed only when its copy in the log is confirmed; a crash
 repeats some copies, which the monitor knows by their event ids.
 """
 
@@ -11,13 +11,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from streams.engine.bookmarks import Bookmark, Bookmarks, Partition, Ticket
 from streams.engine.control import tick_record
-from streams.engine.entries import OWN_ORIGIN, entry_headers
+from streams.engine.entries import entry_headers
+from streams.engine.merge import Merge
 from streams.engine.publisher import Delivered, Publisher
 from streams.engine.routing import SHARD_COUNT, shards_of
 from streams.engine.settings import EngineSettings
 from streams.engine.transport import FetchedRecord
 from streams.engine.watermarks import Watermarks, last_observed_us
-from streams.record import INPUT_TOPICS
+from streams.record import INPUT_TOPICS, OWN_ORIGIN
+
+# At one moment, what is known about the world goes before what happens in it, and that before what is reported of it.
+RANKS = ("reference", "control", "transfers", "ledger", "balances")
 
 
 def wall_us() -> int:
@@ -43,6 +47,7 @@ class Intake:
         self._bookmarks = bookmarks
         self._watermarks = watermarks
         self._now_us = now_us
+        self.merge = Merge()  # stays empty under the clock of ticks
         self.appended_bytes = 0
 
     # -------------------------------------------------------------------------------- partitions come and go
@@ -51,24 +56,41 @@ class Intake:
         """Note where reading of an input partition begins; other topics are not intake's."""
         if partition[0] in self._names:
             self._watermarks.start(partition, next_offset)
+            self.merge.open(partition, next_offset, RANKS.index(self._names[partition[0]]))
 
     def revoked(self, partition: Partition) -> None:
         """Note that another worker reads a partition now, so that no tick speaks for it."""
         self._watermarks.stop(partition)
+        self.merge.close(partition)
 
     # ----------------------------------------------------------------------------------------------- records
 
     def take(self, records: Sequence[FetchedRecord]) -> None:
-        """Append the records of one fetch of one partition; those that were appended before are passed over."""
+        """Take up one fetch of one partition; records that were appended before are passed over.
+
+        They are appended at once, or under the clock of events when their turn comes (see `release`).
+        """
         partition = (records[0].topic, records[0].partition)
+        if not self._keeps_time:
+            self.merge.add(partition, records)
+            return
         mark = self._bookmarks[partition]
         fresh = [record for record in records if record.offset >= mark.next_offset]
         if not fresh:
             return
         self._append(fresh, mark)
-        if self._keeps_time:
-            values = (record.value or b"" for record in reversed(fresh))
-            self._watermarks.read(partition, mark.next_offset, last_observed_us(values, self._now_us()))
+        values = (record.value or b"" for record in reversed(fresh))
+        self._watermarks.read(partition, mark.next_offset, last_observed_us(values, self._now_us()))
+
+    def release(self, ends: Mapping[Partition, int], limit: int) -> bool:
+        """Append what may go in order of `observed_at`, at most `limit` records; say whether anything did.
+
+        `ends` gives the offset behind the last record of every input partition.
+        """
+        runs = self.merge.release(ends, limit)
+        for run in runs:
+            self._append(run, self._bookmarks[run[0].topic, run[0].partition])
+        return bool(runs)
 
     def _append(self, fresh: Sequence[FetchedRecord], mark: Bookmark) -> None:
         topic = self._names[fresh[0].topic]

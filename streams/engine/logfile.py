@@ -13,6 +13,7 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from streams.engine.clients import client_options
 from streams.engine.entries import Headers, entry_record
 from streams.engine.errors import EngineError, LogError
 from streams.lines import format_line
@@ -34,12 +35,14 @@ def read_records(
     """
     place = TopicPartition(topic, shard, 0)
     consumer = Consumer(
-        {
-            "bootstrap.servers": broker,
-            "group.id": "driftline-log-reader",  # assigns itself and commits nothing; librdkafka asks for a name
-            "enable.auto.commit": False,
-            "auto.offset.reset": "earliest",  # a log whose beginning is gone is noticed by its first offset
-        }
+        client_options(
+            broker,
+            {
+                "group.id": "driftline-log-reader",  # assigns itself and commits nothing; librdkafka asks for a name
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",  # a log whose beginning is gone is noticed by its first offset
+            },
+        )
     )
     try:
         consumer.assign([place])

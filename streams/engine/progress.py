@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
 
+from streams.engine.clients import client_options
 from streams.engine.errors import EngineError
 from streams.engine.settings import EngineSettings
 
@@ -29,11 +30,15 @@ class ProgressReader:
 
     def __init__(self, settings: EngineSettings, shard: int = 0) -> None:
         self._place = TopicPartition(settings.log_topic, shard)
-        self._consumer = Consumer({
-            "bootstrap.servers": settings.broker,
-            "group.id": settings.group_id,  # to read the group's offsets; without subscribing it is no member
-            "enable.auto.commit": False,
-        })  # fmt: skip
+        self._consumer = Consumer(
+            client_options(
+                settings.broker,
+                {
+                    "group.id": settings.group_id,  # to read the group's offsets; without subscribing it is no member
+                    "enable.auto.commit": False,
+                },
+            )
+        )
 
     def read(self) -> Progress:
         """Return the progress; raise `EngineError` where the broker does not answer."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streams.engine.bookmarks import Ticket
+from streams.engine.clients import client_options
 from streams.engine.errors import DeliveryError
 from streams.engine.settings import EngineSettings
 
@@ -82,10 +84,9 @@ class Publisher:
             self.failure = f"a record for {message.topic()} was not confirmed: {problem.str()}"
 
 
-def producer_options(settings: EngineSettings) -> dict[str, str | int | float | bool]:
+def producer_options(settings: EngineSettings) -> dict[str, Any]:
     """Return librdkafka's options for records that are kept in order, once each, and confirmed by all replicas."""
-    return {
-        "bootstrap.servers": settings.broker,
+    options = {
         "client.id": f"{settings.group_id}-publisher",
         "enable.idempotence": True,  # implies acks=all and order within a partition
         "linger.ms": 5,
@@ -95,3 +96,4 @@ def producer_options(settings: EngineSettings) -> dict[str, str | int | float | 
         "message.max.bytes": RECORD_BYTES_MAX,
         "queue.buffering.max.messages": QUEUED_RECORDS_MAX,
     }
+    return client_options(settings.broker, options)

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams.engine.control import Config, read_config
-from streams.engine.entries import OWN_ORIGIN
 from streams.engine.errors import LogError
 from streams.engine.settings import Clock
 from streams.engine.watermarks import observed_us
-from streams.record import Record
+from streams.record import OWN_ORIGIN, Record
 
 
 @dataclass(frozen=True, slots=True)

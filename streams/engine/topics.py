@@ -5,6 +5,7 @@ A missing output topic would otherwise be noticed half a minute later, when noth
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 
@@ -12,6 +13,7 @@ from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, NewTopic, OffsetSpec
 
 from streams.engine.bookmarks import Partition
+from streams.engine.clients import client_options
 from streams.engine.errors import EngineError, TopicsError
 from streams.engine.publisher import RECORD_BYTES_MAX
 from streams.engine.routing import SHARD_COUNT
@@ -25,7 +27,7 @@ class Topics:
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
-        self._admin = AdminClient({"bootstrap.servers": settings.broker, "client.id": f"{settings.group_id}-topics"})
+        self._admin = AdminClient(client_options(settings.broker, {"client.id": f"{settings.group_id}-topics"}))
 
     def check(self) -> None:
         """Raise `TopicsError` naming every topic that is missing, or `EngineError` where no broker answers.
@@ -36,7 +38,7 @@ class Topics:
         missing = [name for name in self._wanted() if name not in present]
         if missing and self._settings.create_topics:
             self._create(missing)
-            present = self.partition_counts()
+            present = self._await(missing)
             missing = [name for name in self._wanted() if name not in present]
         if missing:
             raise TopicsError(
@@ -74,6 +76,15 @@ class Topics:
                 answer.result(REQUEST_SECONDS)
         except KafkaException as problem:
             raise TopicsError(f"the topics cannot be created: {problem.args[0].str()}") from None
+
+    def _await(self, names: Iterable[str]) -> dict[str, int]:
+        """Return the partition counts once all of `names` are among them: a broker says so a little after the fact."""
+        deadline = time.monotonic() + REQUEST_SECONDS
+        present = self.partition_counts()
+        while not all(name in present for name in names) and time.monotonic() < deadline:
+            time.sleep(0.05)
+            present = self.partition_counts()
+        return present
 
     def _new(self, name: str, partitions: int) -> NewTopic:
         # The log keeps everything, and takes whatever an input took; -1 leaves replication to the broker's default.

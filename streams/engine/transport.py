@@ -17,6 +17,9 @@ from faust.types.transports import ConsumerT
 from yarl import URL
 
 from streams.engine.bookmarks import Bookmarks, Partition
+from streams.engine.entries import Headers
+
+BUFFERED_SECONDS = 0.01  # how long to wait for other partitions while an agent has more than enough of one
 
 
 class FetchedRecord(Protocol):
@@ -26,7 +29,7 @@ class FetchedRecord(Protocol):
     partition: int
     offset: int
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    headers: Headers
 
 
 class Places(Protocol):
@@ -47,6 +50,12 @@ class BatchConsumer(Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """Fetch, and give one message for each partition that something was fetched from."""
+        if self._buffered_partitions:
+            # Faust would wait its whole second for the others while an agent makes room for these.
+            timeout = BUFFERED_SECONDS
+            if self.flow_active and not self._get_active_partitions():
+                await asyncio.sleep(BUFFERED_SECONDS)
+                return
         fetched, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if fetched is None or self.should_stop:

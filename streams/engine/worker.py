@@ -19,7 +19,8 @@ from typing import Any
 import msgspec
 from confluent_kafka import KafkaException
 
-from streams.engine.app import POLL_SECONDS, App, Engine, OnOutput, build_app
+from streams.engine.agents import POLL_SECONDS, Engine, OnOutput
+from streams.engine.app import App, build_app
 from streams.engine.bookmarks import Bookmarks
 from streams.engine.control import config_record
 from streams.engine.errors import EngineError

@@ -16,7 +16,7 @@ from streams.monitor import flows, wording
 from streams.monitor.cause import Cause
 from streams.monitor.settings import SettingsError, changed
 from streams.monitor.state import State
-from streams.record import Record
+from streams.record import OWN_ORIGIN, Record
 
 
 def apply(state: State, event: ControlEvent, cause: Cause, record: Record) -> None:
@@ -33,6 +33,11 @@ def apply(state: State, event: ControlEvent, cause: Cause, record: Record) -> No
         state.say(state.book.acknowledge(event.alert_id, event.actor, cause.at_us))
     elif isinstance(event, Close):
         state.say(state.book.close(event.alert_id, event.actor, event.verdict, event.reason, cause.at_us))
+
+
+def is_foreign(state: State, record: Record) -> bool:
+    """Tell whether a record that only Driftline may write came in by an input topic: live, nobody else moves time."""
+    return state.clock == "ticks" and record.logged_at_us is not None and record.origin != OWN_ORIGIN
 
 
 def set_clock(state: State, event: Config) -> None:

@@ -34,6 +34,9 @@ class Monitor:
         if isinstance(event, Rejected):
             state.quarantine(event.code, event.reason, record)
             return outputs
+        if isinstance(event, (Tick, Config)) and controls.is_foreign(state, record):
+            state.quarantine("foreign_control", "only Driftline itself may say this", record, event.event_id)
+            return outputs
         if type(event) is Tick:
             self._tick(event, record)
             return outputs

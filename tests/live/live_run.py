@@ -11,6 +11,7 @@ from typing import Self
 import pytest
 from confluent_kafka import Producer
 
+from streams.engine.clients import client_options
 from streams.engine.embedded import EmbeddedBroker
 from streams.engine.logfile import read_log
 from streams.engine.settings import EngineSettings
@@ -101,7 +102,7 @@ class LiveRun:
 
 def send(settings: EngineSettings, events: Iterable[SimEvent]) -> int:
     """Produce events to their topics and wait until the broker has them; return how many."""
-    producer = Producer({"bootstrap.servers": settings.broker, "compression.type": "gzip", "linger.ms": 5})
+    producer = Producer(client_options(settings.broker, {"compression.type": "gzip", "linger.ms": 5}))
     count = 0
     for event in events:
         producer.produce(event.topic, json.dumps(event.value).encode(), event.key)

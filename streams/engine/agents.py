@@ -1,0 +1,183 @@
+"""What the two agents of a worker do with their batches, and the clocks that run beside them.
+
+The agents hand batches to `Intake` and `Shard` and hold no rules. Nothing here raises into Faust: what fails ends the
+worker, and what was not confirmed by then is done again at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterable, Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+from confluent_kafka import KafkaException
+from faust.types import TP, AppT
+
+from streams.engine.bookmarks import Bookmarks, Partition
+from streams.engine.errors import EngineError
+from streams.engine.intake import Intake, wall_us
+from streams.engine.publisher import Delivered, Publisher
+from streams.engine.settings import EngineSettings
+from streams.engine.shard import Shard
+from streams.engine.topics import Topics
+from streams.engine.transport import FetchedRecord
+from streams.monitor import encode
+from streams.record import Output
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.005
+ORDER_SECONDS = 0.02
+MERGE_RECORDS_MAX = 50_000  # of a partition that wait for the others
+SLICE_RECORDS = 500  # between two turns of the event loop
+Batch = list[FetchedRecord]
+OnOutput = Callable[[Output], object]
+T = TypeVar("T")
+
+
+class Engine:
+    """What the agents of one worker share."""
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        publisher: Publisher,
+        bookmarks: Bookmarks,
+        intake: Intake,
+        shard: Shard,
+        topics: Topics,
+        inputs: list[Partition],
+        on_output: OnOutput | None = None,
+    ) -> None:
+        self.settings = settings
+        self.publisher = publisher
+        self.bookmarks = bookmarks
+        self.intake = intake
+        self.shard = shard
+        self.topics = topics
+        self.inputs = inputs
+        self.draining = False  # set when the worker is to end: nothing more is taken in, what is in the log is applied
+        self.failed = asyncio.Event()
+        self.failure: str | None = None
+        self._on_output = on_output
+        self._paused: set[Partition] = set()
+        self.app: AppT  # set by build_app
+
+    # ------------------------------------------------------------------------------------------------ agents
+
+    async def take_in(self, stream: AsyncIterable[Batch]) -> None:
+        """The intake agent: fetches of the input topics into the log."""
+        async for batch in stream:
+            while self._is_held_back():
+                await asyncio.sleep(POLL_SECONDS)
+            if not self.draining:
+                self.guard(partial(self.intake.take, batch))
+                self._pause(batch[0].topic, batch[0].partition)
+
+    async def apply(self, stream: AsyncIterable[Batch]) -> None:
+        """The monitor agent: fetches of the log through the monitor, and what it says to the output topics."""
+        async for batch in stream:
+            for start in range(0, len(batch), SLICE_RECORDS):
+                while self.publisher.is_full():
+                    await asyncio.sleep(POLL_SECONDS)
+                self.guard(partial(self._apply, batch[start : start + SLICE_RECORDS]))
+                await asyncio.sleep(0)
+
+    def _is_held_back(self) -> bool:
+        limit = self.settings.ahead_bytes_max
+        ahead = self.intake.appended_bytes - self.shard.applied_bytes
+        return not self.draining and (self.publisher.is_full() or (limit is not None and ahead > limit))
+
+    def _apply(self, records: Batch) -> None:
+        mark = self.bookmarks[records[0].topic, records[0].partition]
+        fresh = self.shard.fresh(records, mark)
+        if fresh:
+            outputs = self.shard.apply(fresh)
+            self._publish(outputs, self.publisher.delivered(mark.take(fresh[-1].offset + 1, len(outputs))))
+
+    def _publish(self, outputs: list[Output], on_delivery: Delivered) -> None:
+        for output in outputs:
+            topic = self.settings.topic(output.topic)
+            self.publisher.send(topic, encode(output.value), on_delivery, key=output.key.encode())
+            if self._on_output is not None:
+                self._on_output(output)
+
+    # ------------------------------------------------------------------------------------------------ clocks
+
+    def _pause(self, topic: str, partition: int) -> None:
+        if self.intake.merge.depth((topic, partition)) > MERGE_RECORDS_MAX:
+            self.app.consumer.pause_partitions({TP(topic, partition)})
+            self._paused.add((topic, partition))
+
+    def _resume(self) -> None:
+        ready = {place for place in self._paused if self.intake.merge.depth(place) <= MERGE_RECORDS_MAX // 2}
+        self._paused -= ready
+        self.app.consumer.resume_partitions({TP(*place) for place in ready} & self.app.consumer.assignment())
+
+    def clocks(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what runs beside the agents for as long as the worker does."""
+        return [self.serve_confirmations(), self.keep_time() if self.settings.clock == "ticks" else self.keep_order()]
+
+    async def serve_confirmations(self) -> None:
+        """Let librdkafka report what the broker has confirmed, every few milliseconds, until something fails."""
+        while not self.failed.is_set():
+            self.guard(self.publisher.poll)
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def keep_time(self) -> None:
+        """Ask where the inputs end and append a tick, on a monotonic clock; a broker that is away gives no ticks."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while not self.failed.is_set():
+            due = max(due + self.settings.tick_seconds, loop.time())
+            await asyncio.sleep(due - loop.time())
+            asked_at_us = wall_us()
+            try:
+                ends = await asyncio.to_thread(self.topics.ends, self.inputs)
+            except KafkaException as problem:
+                logger.warning("no tick: the broker does not say where the inputs end (%s)", problem)
+                continue
+            if not self.draining:
+                self.guard(partial(self.intake.tick, ends, asked_at_us))
+
+    async def keep_order(self) -> None:
+        """Ask where the inputs end and append what may go in the order of observation, many times a second."""
+        while not self.failed.is_set():
+            await asyncio.sleep(ORDER_SECONDS)
+            try:
+                ends = await asyncio.to_thread(self.topics.ends, self.inputs)
+            except KafkaException as problem:
+                logger.warning("nothing is taken in: the broker does not say where the inputs end (%s)", problem)
+                continue
+            while not self._is_held_back() and self._append_in_order(ends):
+                await asyncio.sleep(0)
+            if self._paused:
+                self._resume()
+
+    def _append_in_order(self, ends: Mapping[Partition, int]) -> bool:
+        return not self.draining and bool(self.guard(partial(self.intake.release, ends, SLICE_RECORDS)))
+
+    # ----------------------------------------------------------------------------------------------- failing
+
+    def guard(self, action: Callable[[], T]) -> T | None:
+        """Run a step of the engine; where it fails, note why and end the worker, for Faust's agents must not raise.
+
+        A Faust agent that raises acknowledges what it was given and goes on with the next. None once it has failed.
+        """
+        if self.failed.is_set():
+            return None
+        try:
+            return action()
+        except EngineError as problem:
+            self.fail(str(problem))
+        except Exception as problem:  # whatever it is, nothing after it may be taken up
+            logger.error("the engine fails", exc_info=problem)
+            self.fail(f"{type(problem).__name__}: {problem}")
+        return None
+
+    def fail(self, reason: str) -> None:
+        """End the worker; the first reason is the one that is told."""
+        self.failure = self.failure or reason
+        self.failed.set()

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import json
+
+from ledger.events import Config, Tick
+from ledger.parser import parse
+from ledger.times import to_us
+from streams.engine.control import config_record, read_config, tick_record
+
+SETTINGS = {"grace_seconds": 60, "models": {"size": True}}
+NOW_US = 1_700_000_000_000_001
+
+
+def test_a_tick_is_a_control_event_of_the_contract() -> None:
+    event = parse("control", tick_record(NOW_US))
+    assert isinstance(event, Tick)
+    assert to_us(event.observed_at) == NOW_US
+    assert (event.source, event.scope) == ("driftline", "*")
+
+
+def test_a_config_is_a_control_event_of_the_contract() -> None:
+    event = parse("control", config_record("ticks", SETTINGS, 0, NOW_US))
+    assert isinstance(event, Config)
+    assert (event.clock, event.settings) == ("ticks", SETTINGS)
+
+
+def test_what_a_config_says_is_read_back() -> None:
+    config = read_config(config_record("events", SETTINGS, 0, NOW_US))
+    assert config is not None
+    assert (config.clock, config.settings) == ("events", SETTINGS)
+
+
+def test_other_records_are_no_config() -> None:
+    assert read_config(tick_record(5)) is None
+    assert read_config(b"\xff") is None
+    assert read_config(b'{"kind":"plan","clock":"ticks","settings":{}}') is None
+
+
+def test_under_the_clock_of_events_the_wall_clock_has_no_say() -> None:
+    record = config_record("events", SETTINGS, 0, NOW_US)
+    assert record == config_record("events", SETTINGS, 0, NOW_US + 1)
+    assert json.loads(record)["observed_at"] == "1970-01-01T00:00:00Z"
+
+
+def test_a_config_that_comes_again_later_is_another_event() -> None:
+    first, again = (config_record("events", SETTINGS, offset, NOW_US) for offset in (0, 70))
+    assert json.loads(first)["event_id"] != json.loads(again)["event_id"]
