@@ -19,6 +19,7 @@ from streams.monitor.report import PositionRow
 
 ALERTS_SHOWN = 8
 POSITIONS_SHOWN = 24
+NOTES_SHOWN = 6
 STATUS_EVERY_S = 10.0
 _STYLES = {"P1": "bold red", "P2": "dark_orange", "P3": "yellow", "P4": "cyan"}
 
@@ -83,12 +84,13 @@ class LiveScreen:
         self._live.__exit__(kind, error, trace)
 
     def note(self, text: str) -> None:
-        self._notes = [*self._notes, text][-3:]
+        self._notes = [*self._notes, text][-NOTES_SHOWN:]
 
     def refresh(self, watch: Watch, sent: int, alerts: list[Alert]) -> None:
         self._alerts = [*self._alerts, *alerts][-ALERTS_SHOWN:]
-        parts: list[RenderableType] = [Text(figures(watch, sent)), _positions(watch.positions()), _alerts(self._alerts)]
-        parts += [Text(note, style="bold cyan") for note in self._notes]
+        # What matters most stands first: a small terminal cuts the end off.
+        parts: list[RenderableType] = [Text(note, style="bold cyan") for note in self._notes]
+        parts += [Text(figures(watch, sent)), _alerts(self._alerts), _positions(watch.positions())]
         self._live.update(Group(*parts))
 
 
