@@ -7,7 +7,8 @@ but not where it ends.
 from __future__ import annotations
 
 from bisect import insort
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from ledger.amounts import places
 from ledger.assets import Assets
@@ -21,7 +22,7 @@ from ledger.store import MovementStore
 from ledger.times import to_us
 
 
-class Complete(NamedTuple):
+class Complete(Struct, frozen=True, order=True, gc=False):
     """A complete, actual snapshot; the one with the earliest moment is the opening of its location.
 
     `unknown`: the assets that it named and no reference had introduced; of those it did not say zero.

@@ -8,7 +8,10 @@ restatement applies its difference once, a failure undoes what was applied, and 
 from __future__ import annotations
 
 from bisect import insort
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from ledger.amounts import to_units
 from ledger.events import Status, Transfer
@@ -24,7 +27,7 @@ UNDONE = frozenset(RANK[status] for status in _UNDONE)
 NOT_ARRIVED = frozenset(("completed_but_3rd_party_failed", "completed_but_3rd_party_rejected"))
 
 
-class Fact(NamedTuple):
+class Fact(Struct, frozen=True, order=True, gc=False):
     """One report of one stage: what the fold needs of a transfer event. The first four fields are the order."""
 
     at_us: int
@@ -42,7 +45,7 @@ class Fact(NamedTuple):
     arrived: bool
 
 
-class Effect(NamedTuple):
+class Effect(Struct, frozen=True, gc=False):
     """Signed units that a place gained at a moment."""
 
     at_us: int
@@ -249,7 +252,7 @@ class Movement:
             self._fold = None
 
     def to_plain(self) -> list[Any]:
-        return [self.network, self.source, [list(fact) for fact in self.facts]]
+        return [self.network, self.source, [list(astuple(fact)) for fact in self.facts]]
 
     @classmethod
     def from_plain(cls, transfer_id: str, plain: list[Any]) -> Movement:

@@ -39,6 +39,7 @@ class Rejected:
 
 
 _encoder = msgspec.json.Encoder()
+_buffer = bytearray()  # used within one call of `digest` only: making one for each event costs more than filling it
 _transfer = msgspec.json.Decoder(Transfer).decode
 _decoders: dict[str, Callable[[bytes], AnyEvent]] = {
     "transfers": _transfer,
@@ -77,10 +78,10 @@ def parse(topic: str, raw: bytes) -> AnyEvent | Rejected:
 
 def digest(event: AnyEvent) -> int:
     """Return 64 bits that tell two contents of one `event_id` apart: every field but `observed_at`."""
-    encoded = _encoder.encode(event)
-    start = encoded.index(_OBSERVED_AT)  # escaped quotes keep this out of any value, and it stands before all maps
-    end = encoded.index(b'"', start + len(_OBSERVED_AT) + 1)
-    return int.from_bytes(blake2b(encoded[:start] + encoded[end:], digest_size=_DIGEST_BYTES).digest(), "big")
+    _encoder.encode_into(event, _buffer)
+    start = _buffer.index(_OBSERVED_AT)  # escaped quotes keep this out of any value, and it stands before all maps
+    del _buffer[start : _buffer.index(b'"', start + len(_OBSERVED_AT) + 1)]
+    return int.from_bytes(blake2b(_buffer, digest_size=_DIGEST_BYTES).digest(), "big")
 
 
 def _check_moments(event: AnyEvent) -> None:

@@ -205,9 +205,11 @@ class Position:
         """Keep the recent reports; of an older quiet run of equal ones the first and the last two; a bound on all."""
         kept = self.observations
         last = len(kept) - RECENT_OBSERVATIONS
-        if last >= 3 and all(kept[last].says_the_same(kept[place]) for place in (last - 1, last - 2, last - 3)):
+        is_flat = last >= 3 and kept[last].reported == kept[last - 1].reported
+        if is_flat and all(kept[last].says_the_same(kept[place]) for place in (last - 1, last - 2, last - 3)):
             del kept[last - 2]
-        self._bound()
+        if len(kept) > OBSERVATIONS_MAX:
+            self._bound()
 
     def _bound(self) -> None:
         while len(self.observations) > OBSERVATIONS_MAX:

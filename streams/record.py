@@ -6,8 +6,9 @@ and of nothing else, so everything that it may look at is here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+from msgspec import Struct
 
 InputTopic = Literal["transfers", "ledger", "balances", "reference", "control"]
 INPUT_TOPICS: tuple[InputTopic, ...] = ("transfers", "ledger", "balances", "reference", "control")
@@ -17,7 +18,7 @@ OutputTopic = Literal["alerts", "decisions", "quarantine"]
 OUTPUT_TOPICS: tuple[OutputTopic, ...] = ("alerts", "decisions", "quarantine")
 
 
-class Record(NamedTuple):
+class Record(Struct, frozen=True, gc=False):
     """One record of the log, as bytes.
 
     `logged_at_us` is when intake appended it (microseconds since 1970, UTC), None for a plain file. `origin` names the
@@ -30,8 +31,7 @@ class Record(NamedTuple):
     logged_at_us: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True, gc=False):
     """One record that the monitor says: `value` is a msgspec Struct that `encode` turns into the bytes of the topic."""
 
     topic: OutputTopic

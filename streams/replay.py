@@ -13,6 +13,8 @@ from streams.monitor import Monitor, encode
 from streams.monitor.report import position_rows
 from streams.record import Output, Record
 
+RECORDS_PER_DRAIN = 1000
+
 
 @dataclass
 class Tally:
@@ -41,6 +43,8 @@ def replay(monitor: Monitor, records: Iterable[Record], on_output: Callable[[Out
     with _few_collections():
         for record in records:
             tally.records += 1
+            if not tally.records % RECORDS_PER_DRAIN:
+                monitor.forget_changes()  # nobody checkpoints a replay: what changed need not be remembered
             for output in monitor.step(record):
                 tally.take(output)
                 on_output(output)

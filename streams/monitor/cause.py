@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 
-class Cause(NamedTuple):
+class Cause(Struct, frozen=True, gc=False):
     """The event or deadline being applied now, and its time: when it arrived, or was due (microseconds)."""
 
     cause_id: str

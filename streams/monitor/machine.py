@@ -108,6 +108,10 @@ class Monitor:
         """Return the rows changed since the last call, None for those that are gone."""
         return rows.changed_rows(self.state)
 
+    def forget_changes(self) -> None:
+        """Forget which rows have changed, where nobody writes them down."""
+        rows.forget_changes(self.state)
+
     @classmethod
     def from_rows(cls, plain: dict[str, Any], *, pinned: bool = False) -> Monitor:
         """Return the monitor whose `rows` these were; it goes on as that one would."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from alerts.rows import row_to_plain
 from ledger.holdings import Complete, Location
@@ -32,7 +33,7 @@ def changed_rows(state: State) -> dict[str, Any]:
     """Return the rows changed since the last call, and forget that they changed."""
     keys = sorted(_changed_keys(state), key=_text)
     rows = {_text(key): _row(state, key) for key in keys}
-    _forget_changes(state)
+    forget_changes(state)
     return rows
 
 
@@ -82,7 +83,8 @@ def _changed_keys(state: State) -> set[Key]:
     return keys
 
 
-def _forget_changes(state: State) -> None:
+def forget_changes(state: State) -> None:
+    """Mark every row as unchanged."""
     holdings = state.holdings
     for name, asset in holdings.touched_positions:
         holdings.locations[name].positions[asset].timeline.touched.clear()
@@ -125,8 +127,8 @@ def _movement_row(state: State, rest: list[Any]) -> Any:
 
 def _location_row(state: State, rest: list[Any]) -> Any:
     location = state.holdings.locations[rest[0]]
-    opening = [] if location.opening is None else list(location.opening)
-    return [opening, [list(seen) for seen in location.complete]]
+    opening = [] if location.opening is None else list(astuple(location.opening))
+    return [opening, [list(astuple(seen)) for seen in location.complete]]
 
 
 def _position_row(state: State, rest: list[Any]) -> Any:
@@ -180,7 +182,7 @@ def load(state: State, rows: dict[str, Any]) -> None:
         for key in by_kind.pop(kind, ()):
             _LOADERS[kind](state, list(key[1:]), keyed[key])
     assert not by_kind, f"rows of unknown kinds {sorted(by_kind)}"
-    _forget_changes(state)
+    forget_changes(state)
 
 
 def _sortable(part: str | int) -> tuple[int, str]:
