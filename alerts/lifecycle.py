@@ -18,6 +18,7 @@ from alerts.signals import Signal
 __all__ = ["AlertBook", "OpenAlert", "Signal", "Verdict", "row_from_plain", "row_to_plain"]
 
 Verdict = Literal["true_positive", "false_positive", "expected", "data_error"]
+ONE_OFFS_TOLD: Final = 16
 _OVER: Final = (AlertState.EXPLAINED, AlertState.RESOLVED)
 
 
@@ -43,8 +44,8 @@ class AlertBook:
     def raise_(self, signal: Signal) -> Alert | None:
         """Open the alert of this condition, or add a sighting to it; return the record where people are to hear.
 
-        They hear the opening, a severity that rises, a signal that says `told`, and of a one-off the counts that are
-        powers of two, which bounds a flood. A rise takes an acknowledgement back: somebody agreed to something smaller.
+        They hear the opening, a severity that rises, a signal that says `told`, and of a one-off the first sixteen
+        counts and then the powers of two, which bounds a flood. A rise takes an acknowledgement back: somebody agreed to something smaller.
         """
         self._apply(signal.cause_id, signal.at_us)
         row = self.rows.get(signal.key)
@@ -54,7 +55,7 @@ class AlertBook:
         if new.severity < row.severity:
             return self._told(_reopened(row, new))
         power_of_two = new.count & (new.count - 1) == 0
-        if signal.told or (signal.one_off and power_of_two):
+        if signal.told or (signal.one_off and (power_of_two or new.count <= ONE_OFFS_TOLD)):
             return self._told(replace(new, seq=row.seq + 1))
         self._put(new)
         return None

@@ -73,7 +73,8 @@ def updated(row: OpenAlert, signal: Signal) -> OpenAlert:
         row,
         severity=min(row.severity, signal.severity),
         count=row.count + 1,
-        evidence=merged(row.evidence, signal.evidence),
+        # Of a condition that lasts, what opened it tells most; of facts that repeat, the latest.
+        evidence=merged(signal.evidence, row.evidence) if signal.one_off else merged(row.evidence, signal.evidence),
         **_latest(signal),
     )
 

@@ -5,7 +5,6 @@ Prices decide how serious a difference is and nothing else: they never take part
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +59,16 @@ class Assets:
         asset = Asset(code, event.decimals, to_units(event.dust), event.rebasing, aliases)
         self._add(asset)
         self.touched.add(code)
+        self._adopt_prices(asset)
         return asset
+
+    def _adopt_prices(self, asset: Asset) -> None:
+        """Take over prices that came under a name before it was known whose it is."""
+        for name in asset.aliases:
+            price = self.prices.pop(name, None)
+            if price is not None:
+                self.prices.setdefault(asset.code, price)
+                self.touched.add(name)
 
     def _add(self, asset: Asset) -> None:
         self.by_code[asset.code] = asset
@@ -77,10 +85,10 @@ class Assets:
         price = self.prices.get(code, ONE if code == "USD" else None)
         return None if price is None else abs(units) * price // _CENTS_PER_UNIT_SQUARED
 
-    def finer_than_allowed(self, code: str, amounts: Iterable[int | None]) -> int | None:
-        """Return the first of `amounts` that has more decimals than the asset, if any."""
-        step = self.by_code[code].step
-        return next((units for units in amounts if units is not None and units % step), None)
+    def names(self, code: str) -> tuple[str, ...]:
+        """Return the code of an asset and its aliases."""
+        known = self.by_code.get(code)
+        return (code,) if known is None else (code, *known.aliases)
 
     def to_plain(self, code: str) -> list[Any] | None:
         asset, price = self.by_code.get(code), self.prices.get(code)

@@ -46,19 +46,35 @@ class Breaks:
             kind: Kind = "opened"
         elif not judgement.streak:
             finding = self._drift(position, "closed", cause_id, explained=explained)
-            position.told = None
+            position.told = position.deferred_us = None
             return finding
         elif judgement.pending or not self._has_changed(position, judgement.unexplained - position.told):
             return None  # what may be a matter of timing is not told as a change
         else:
             kind = "changed"
         position.told = judgement.unexplained
+        position.told_material = self._is_material(position.asset, judgement.unexplained)
+        position.deferred_us = None
         return self._drift(position, kind, cause_id)
 
     def _has_changed(self, position: Position, change: int) -> bool:
         """Tell whether an open break differs so much from what people heard that they must hear again."""
-        least = max(position.dust, abs(position.told or 0) // MATERIAL_CHANGE_SHARE)
-        return abs(change) > least and not position.may_be_in_flight(change)
+        told = position.told or 0
+        least = max(position.dust, abs(told) // MATERIAL_CHANGE_SHARE)
+        worse = self._is_material(position.asset, told + change) and not position.told_material
+        if not worse and abs(change) <= least:
+            position.deferred_us = None
+            return False
+        as_of_us = position.observations[-1].as_of_us
+        if change and position.deferred_us in (None, as_of_us) and position.may_be_in_flight(change):
+            position.deferred_us = as_of_us  # like an opening, it takes a second snapshot then
+            return False
+        return True
+
+    def _is_material(self, asset: str, units: int) -> bool:
+        """Tell whether `units` are worth what makes one snapshot enough; never, where no price is known."""
+        cents = self.assets.usd_cents(asset, units)
+        return cents is not None and cents >= self.material_usd_cents
 
     def _is_conclusive(self, position: Position, *, settled: bool) -> bool:
         """Tell whether a break is to open: two snapshots show it, or one of great value, and nothing is on its way."""
@@ -84,7 +100,7 @@ class Breaks:
         """
         if not self.watermarks or not position.may_be_in_flight(position.judgement.unexplained):
             return False
-        as_of_us = position.observations[-1].as_of_us
+        as_of_us = position.second_of_streak_us()
         sources = {self.movements.by_id[ref].source for ref in position.awaited if ref in self.movements.by_id}
         marks = [self.watermarks[source] for source in sources if source in self.watermarks]
         return any(as_of_us - SILENT_US <= mark < as_of_us for mark in marks)
@@ -92,8 +108,7 @@ class Breaks:
     def _is_material_now(self, position: Position) -> bool:
         """Tell whether one snapshot is enough: a great value that no movement under way accounts for."""
         unexplained = position.judgement.unexplained
-        cents = self.assets.usd_cents(position.asset, unexplained)
-        return cents is not None and cents >= self.material_usd_cents and not position.may_be_in_flight(unexplained)
+        return self._is_material(position.asset, unexplained) and not position.may_be_in_flight(unexplained)
 
     def _drift(self, position: Position, kind: Kind, cause_id: str, *, explained: bool = False) -> DriftFinding:
         latest = position.observations[-1]
@@ -120,9 +135,7 @@ class Breaks:
     def _evidence(self, position: Position, cause_id: str) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
         """Return when the streak began, the movements since the last agreement before it, and the telling events."""
         observations = position.observations
-        first = len(observations) - 1
-        while first and observations[first - 1].judgement.streak:
-            first -= 1
+        first = position.streak_start()
         agreed_us = observations[first - 1].as_of_us if first else observations[first].as_of_us - 1
         refs = [ref for _, _, ref in position.timeline.between(agreed_us, observations[first].as_of_us)]
         movements = tuple(dict.fromkeys(refs))[:EVIDENCE_MAX]

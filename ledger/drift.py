@@ -7,7 +7,10 @@ unexplained, and stays so until the balance agrees again or a late event explain
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import NamedTuple
+
+SUMS_OF_LAST = 12
 
 
 class Judgement(NamedTuple):
@@ -53,11 +56,12 @@ def _lengthen(streak: int, moved: int, *, same_moment: bool) -> int:
     return streak if same_moment else streak + sign
 
 
-def is_sum_of_some(target: int, parts: list[int], tolerance: int, parts_max: int = 12) -> bool:
-    """Tell whether one of `parts`, or all, or some of the last `parts_max`, add up to `target` units."""
-    if abs(sum(parts) - target) <= tolerance or any(abs(part - target) <= tolerance for part in parts):
+def is_sum_of_some(target: int, parts: list[int], single_tolerance: int, tolerance: int) -> bool:
+    """Tell whether one of `parts` is `target` units, or two or three of the last twelve, or all of them together.
+
+    Larger subsets are not tried: of a dozen parts some would add up to almost anything.
+    """
+    if any(abs(part - target) <= single_tolerance for part in parts) or abs(sum(parts) - target) <= tolerance:
         return True
-    sums = {0}
-    for part in parts[-parts_max:]:
-        sums |= {part + other for other in sums}
-    return any(abs(total - target) <= tolerance for total in sums if total)
+    recent = parts[-SUMS_OF_LAST:]
+    return any(abs(sum(some) - target) <= tolerance for size in (2, 3) for some in combinations(recent, size))

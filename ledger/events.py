@@ -117,6 +117,7 @@ class Transfer(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 class Posting(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One leg of a journal in the internal books (contract section 3)."""
 
+    source_seq: Text
     posting_id: Id
     journal_id: Id
     leg_no: Count

@@ -54,6 +54,7 @@ class Holdings:
         self.assets = assets
         self.skew_us = 0
         self.forgotten_us = 0
+        self.under_way: set[str] = set()  # the movements whose value is on its way
         self.rebasing_share = 1
         self.locations: dict[str, Location] = {}
         self.movements = MovementStore()
@@ -239,6 +240,10 @@ class Holdings:
         for entry, sign in ((before, -1), (after, 1)):
             if entry is not None and entry[0][0] != EXTERNAL:
                 self.position(*entry[0]).in_transit += sign * entry[1]
+        if after is None:
+            self.under_way.discard(movement.transfer_id)
+        else:
+            self.under_way.add(movement.transfer_id)
         (destination, asset), units = after or before or (("", ""), 0)
         since_us = None if after is None else set_off_us(movement)
         event_ids = tuple(fact.event_id for fact in reversed(movement.facts))[:EVIDENCE_MAX]
@@ -287,6 +292,12 @@ class Holdings:
         cents = self.assets.usd_cents(fact.asset, after - before)
         completions = tuple(known.event_id for known in reversed(movement.facts) if known.rank == COMPLETED)
         return Restated(movement.transfer_id, fact.asset, before, after, cents, completions[:EVIDENCE_MAX])
+
+    def load_movement(self, movement: Movement) -> None:
+        """Put back a movement of a row."""
+        self.movements.load(movement)
+        if movement.in_transit() is not None:
+            self.under_way.add(movement.transfer_id)
 
     def finest(self, asset: str) -> int | None:
         """Return an amount in `asset` that is on the books and needs the most decimals, in units."""

@@ -38,7 +38,7 @@ class Rejected:
     raw: bytes
 
 
-_encoder = msgspec.json.Encoder()
+_encoder = msgspec.json.Encoder(order="deterministic")  # maps may come in any order
 _buffer = bytearray()  # used within one call of `digest` only: making one for each event costs more than filling it
 _transfer = msgspec.json.Decoder(Transfer).decode
 _decoders: dict[str, Callable[[bytes], AnyEvent]] = {

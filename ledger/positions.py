@@ -51,8 +51,8 @@ class Position:
     """Expected and reported balance of one asset at one location; all amounts in units."""
 
     __slots__ = (
-        "anchor", "asset", "awaited", "dust", "floor", "in_transit", "location", "observations", "opened", "skew_us",
-        "timeline", "told", "value_dated",
+        "anchor", "asset", "awaited", "deferred_us", "dust", "floor", "in_transit", "location", "observations", "opened",
+        "skew_us", "timeline", "told", "told_material", "value_dated",
     )  # fmt: skip
 
     def __init__(self, location: str, asset: str, dust: int, skew_us: int) -> None:
@@ -68,6 +68,10 @@ class Position:
         self.value_dated: dict[str, tuple[int, int, int]] = {}  # by movement: effect moment, value moment, units
         self.observations: list[Observation] = []
         self.floor = FRESH  # the judgement before the oldest observation kept
+        self.told_material = False  # whether what they heard was of great value
+        self.deferred_us: int | None = (
+            None  # the snapshot whose change of an open break was put down to what is under way
+        )
         self.told: int | None = None  # the unexplained units that people last heard of; None while no break is open
 
     @property
@@ -86,6 +90,18 @@ class Position:
     @property
     def judgement(self) -> Judgement:
         return self.observations[-1].judgement if self.observations else self.floor
+
+    def second_of_streak_us(self) -> int:
+        """Return the moment of the second report of the present streak: from then on it was there to be explained."""
+        moments = sorted({seen.as_of_us for seen in self.observations[self.streak_start() :]})
+        return moments[min(1, len(moments) - 1)]
+
+    def streak_start(self) -> int:
+        """Return the index of the first report of the present streak; of the latest report where there is none."""
+        first = len(self.observations) - 1
+        while first and self.observations[first - 1].judgement.streak:
+            first -= 1
+        return first
 
     def open_at(self, as_of_us: int, reported: int) -> None:
         """Take `reported` as the opening at `as_of_us`; what was judged before is judged again."""
@@ -196,10 +212,12 @@ class Position:
     def may_be_in_flight(self, units: int) -> bool:
         """Tell whether movements under way add up to `units`: a report of them may only be late.
 
-        A fee is often told with the end of a movement only, so a hundredth more or less is still the same movement.
+        A fee is often told with the end of a movement only, so a hundredth more or less is still the same movement;
+        sums of several are held to a thousandth, since there are many of them.
         """
-        tolerance = max(self.dust, abs(units) // FEE_TOLERANCE_SHARE)
-        return is_sum_of_some(units, list(self.awaited.values()), tolerance)
+        single = max(self.dust, abs(units) // FEE_TOLERANCE_SHARE)
+        several = max(self.dust, abs(units) // (10 * FEE_TOLERANCE_SHARE))
+        return is_sum_of_some(units, list(self.awaited.values()), single, several)
 
     def _thin(self) -> None:
         """Keep the recent reports; of an older quiet run of equal ones the first and the last two; a bound on all."""
@@ -236,13 +254,17 @@ class Position:
             "observations": [observation.to_plain() for observation in self.observations],
             "floor": list(self.floor),
             "told": self.told,
+            "told_material": self.told_material,
+            "deferred_us": self.deferred_us,
+            "dust": self.dust,
         }
 
     def load(self, plain: dict[str, Any]) -> None:
         """Put back what `to_plain` gave; the buckets of the timeline are loaded before."""
         self.anchor, self.opened = plain["anchor"], plain["opened"]
         self.timeline.settle(plain["total"], plain["next_bucket"])
-        self.in_transit, self.told = plain["in_transit"], plain["told"]
+        self.in_transit, self.dust = plain["in_transit"], plain["dust"]
+        self.told, self.told_material, self.deferred_us = plain["told"], plain["told_material"], plain["deferred_us"]
         self.awaited = dict(plain["awaited"])
         self.value_dated = {ref: (item[0], item[1], item[2]) for ref, item in plain["value_dated"].items()}
         self.floor = Judgement(*plain["floor"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -44,15 +45,18 @@ class References:
         known = self.locations.get(location)
         return None if known is None else known.role
 
-    def route(self, asset: str, network: str | None, origin: str, destination: str) -> RouteRef | None:
-        """Return the route between two places, the one for this network before the one for any."""
+    def route(self, names: tuple[str, ...], network: str | None, origin: str, destination: str) -> RouteRef | None:
+        """Return the route of an asset between two places, the one for this network before the one for any.
+
+        `names`: the asset's code and its aliases; references may use any of them.
+        """
         from_role, to_role = self.role(origin), self.role(destination)
         if from_role is None or to_role is None:
             return None
         for via in dict.fromkeys((network or "", "")):
-            for start in _roles(from_role):
-                for end in _roles(to_role):
-                    found = self.routes.get((asset, via, start, end))
+            for start, end in product(_roles(from_role), _roles(to_role)):
+                for name in names:
+                    found = self.routes.get((name, via, start, end))
                     if found is not None:
                         return found
         return None

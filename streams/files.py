@@ -6,13 +6,18 @@ import gzip
 import heapq
 import sys
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
+from datetime import datetime
+from io import BufferedReader
+from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Annotated, BinaryIO, cast
 
 import msgspec
 
+from ledger.times import to_us
 from streams.lines import parse_line
 from streams.record import Record
 
@@ -24,7 +29,7 @@ class InputError(Exception):
 
 
 class _Arrival(msgspec.Struct, gc=False):
-    observed_at: str
+    observed_at: Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -48,10 +53,8 @@ def read_records(paths: list[str], on_bytes: Callable[[int], None] | None = None
 
 
 def _opened(path: str, stack: ExitStack) -> BinaryIO:
-    if path == "-":
-        return sys.stdin.buffer
     try:
-        file = stack.enter_context(Path(path).open("rb"))  # noqa: SIM115  # the stack closes it
+        file = cast("BufferedReader", sys.stdin.buffer) if path == "-" else stack.enter_context(Path(path).open("rb"))  # noqa: SIM115  # the stack closes it
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
     is_gzip = file.peek(2)[:2] == b"\x1f\x8b"
@@ -64,7 +67,7 @@ def _lines(path: str, file: BinaryIO, on_bytes: Callable[[int], None] | None) ->
     try:
         while line := file.readline(LINE_BYTES_MAX):
             number += 1
-            yield_line = line
+            yield_line = line.removeprefix(BOM_UTF8) if number == 1 else line
             while not line.endswith(b"\n") and (line := file.readline(LINE_BYTES_MAX)):
                 pass
             unreported += len(yield_line)
@@ -78,15 +81,30 @@ def _lines(path: str, file: BinaryIO, on_bytes: Callable[[int], None] | None) ->
 
 
 def _merged(streams: list[Iterator[tuple[str, bytes]]]) -> Iterator[tuple[str, bytes]]:
-    """Merge by arrival; a line whose arrival cannot be read stays behind the line before it."""
-
-    def dated(stream: Iterator[tuple[str, bytes]], index: int) -> Iterator[tuple[str, int, tuple[str, bytes]]]:
-        arrival = ""
-        for entry in stream:
-            # What cannot be read keeps its place: the monitor will quarantine it.
-            with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                arrival = max(arrival, _envelope.decode(entry[1]).value.observed_at)
-            yield arrival, index, entry
-
-    for _, _, entry in heapq.merge(*(dated(stream, index) for index, stream in enumerate(streams))):
+    """Merge by arrival, each file keeping its own order."""
+    dated = [_dated(stream, index) for index, stream in enumerate(streams)]
+    for _, _, entry in heapq.merge(*dated, key=itemgetter(0, 1)):
         yield entry
+
+
+def _dated(stream: Iterator[tuple[str, bytes]], index: int) -> Iterator[tuple[int, int, tuple[str, bytes]]]:
+    """Yield each line with when it arrived, but not later than the line behind it: one wild date holds nothing back.
+
+    A line whose arrival cannot be read keeps its place behind the line before it.
+    """
+    before_us = 0
+    waiting: tuple[int, tuple[str, bytes]] | None = None
+    for entry in stream:
+        before_us = arrived_us = _arrival_us(entry[1], before_us)
+        if waiting is not None:
+            yield min(waiting[0], arrived_us), index, waiting[1]
+        waiting = (arrived_us, entry)
+    if waiting is not None:
+        yield waiting[0], index, waiting[1]
+
+
+def _arrival_us(line: bytes, otherwise_us: int) -> int:
+    try:
+        return to_us(_envelope.decode(line).value.observed_at)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
+        return otherwise_us  # the monitor will quarantine it

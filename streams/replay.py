@@ -6,7 +6,7 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import BinaryIO
 
 from alerts.records import Alert
 from streams.monitor import Monitor, encode
@@ -62,8 +62,6 @@ class _few_collections:  # noqa: N801  # used like a function
         gc.set_threshold(*self._before)
 
 
-def write_positions(monitor: Monitor, path: Path) -> None:
+def write_positions(monitor: Monitor, file: BinaryIO) -> None:
     """Write the last state of every position, one JSON line each."""
-    with path.open("wb") as file:
-        for row in position_rows(monitor.state):
-            file.write(encode(row) + b"\n")
+    file.writelines(encode(row) + b"\n" for row in position_rows(monitor.state))

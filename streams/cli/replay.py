@@ -47,13 +47,15 @@ def command(
     was read to its end, 2 when it could not be.
     """
     try:
+        _check_paths(files, alerts, decisions, positions, quarantine)
         monitor = Monitor(load_settings(config), pinned=True) if config else Monitor()
         with ExitStack() as stack:
             on_output = _outputs(stack, alerts, decisions, quarantine, show=not (alerts or quiet))
+            last_state = stack.enter_context(positions.open("wb")) if positions else None
             on_bytes = stack.enter_context(_progress(files, quiet=quiet))
             tally = replay(monitor, read_records(list(files), on_bytes), on_output)
-        if positions:
-            write_positions(monitor, positions)
+            if last_state is not None:
+                write_positions(monitor, last_state)
     except (InputError, SettingsError, SinkError) as error:
         _fail(str(error))
     except OSError as error:
@@ -63,6 +65,14 @@ def command(
         click.echo(f"driftline: {tally.quarantined.total()} lines quarantined ({counts})", err=True)
     if not quiet:
         show_summary(monitor, tally)
+
+
+def _check_paths(files: tuple[str, ...], *outputs: Path | None) -> None:
+    """Refuse to write over what is to be read."""
+    inputs = {Path(file).resolve() for file in files if file != "-"}
+    for output in outputs:
+        if output is not None and output.resolve() in inputs:
+            raise InputError(f"{output} is read and cannot be written as well")
 
 
 def _fail(message: str) -> NoReturn:

@@ -10,6 +10,7 @@ from alerts.signals import Signal
 from ledger.amounts import to_decimal, to_units
 from ledger.events import Posting, Snapshot, Transfer
 from ledger.findings import DriftFinding, DustFinding, Finding, InTransit, Restated
+from ledger.holdings import set_off_us
 from ledger.times import DAY_US, SECOND_US
 from streams.monitor import wording
 from streams.monitor.cause import Cause
@@ -171,7 +172,7 @@ def _tell_drift(state: State, finding: DriftFinding, cause: Cause) -> None:
 
 def follow(state: State, finding: InTransit, cause: Cause) -> None:
     """Set or lift the deadline of a movement under way."""
-    key = f"in_transit_overdue|{finding.transfer_id}"
+    key = overdue_key(finding.transfer_id)
     if finding.since_us is None:
         state.deadlines.cancel(key)
         state.held.pop(key, None)
@@ -181,11 +182,30 @@ def follow(state: State, finding: InTransit, cause: Cause) -> None:
             (cause.cause_id,),
         )  # fmt: skip
         return
-    allowed_s = allowed_seconds(state, finding.transfer_id)
+    set_deadline(state, finding.transfer_id, finding.since_us)
+
+
+def overdue_key(transfer_id: str) -> str:
+    """Return the identity of the condition, and the deadline, "this movement is overdue"."""
+    return f"in_transit_overdue|{transfer_id}"
+
+
+def reconsider_deadlines(state: State) -> None:
+    """Set the deadlines of movements that set off before anybody said how long they may take."""
+    for transfer_id in sorted(state.holdings.under_way):
+        key = overdue_key(transfer_id)
+        if key not in state.deadlines.due_us and key not in state.held:
+            set_deadline(state, transfer_id, set_off_us(state.holdings.movements.by_id[transfer_id]))
+
+
+def set_deadline(state: State, transfer_id: str, since_us: int) -> None:
+    """Set when a movement under way since `since_us` is overdue, where a route says so and it is not known already."""
+    key = overdue_key(transfer_id)
+    allowed_s = allowed_seconds(state, transfer_id)
     if allowed_s is not None and key not in state.book.rows:
         # Learnt of late, it still gets a moment in which its end may arrive with the same backlog.
         earliest_us = state.clock_us + LATE_GRACE_US
-        due_us = finding.since_us + round(allowed_s * SECOND_US)
+        due_us = since_us + round(allowed_s * SECOND_US)
         state.deadlines.set(key, due_us if due_us > state.clock_us else earliest_us)
 
 
@@ -193,5 +213,5 @@ def allowed_seconds(state: State, transfer_id: str) -> float | None:
     """Return how long a movement may be under way; None where no route says so."""
     movement = state.holdings.movements.by_id[transfer_id]
     fold = movement.fold
-    route = state.references.route(fold.asset, movement.network, fold.origin, fold.destination)
+    route = state.references.route(state.assets.names(fold.asset), movement.network, fold.origin, fold.destination)
     return None if route is None else max(float(route.sla_s), 3 * float(route.p99_s or 0))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ledger.events import AnyEvent, Config, ControlEvent, Posting, Snapshot, Tick, Transfer
+from ledger.events import AnyEvent, Config, ControlEvent, Posting, Snapshot, Thresholds, Tick, Transfer
 from ledger.parser import Rejected, parse
 from ledger.times import DAY_US, to_us
 from streams.monitor import controls, flows, gate, registry, rows
@@ -59,8 +59,10 @@ class Monitor:
             flows.apply_snapshot(state, event, cause, record)
         elif type(event) is Posting:
             flows.apply_posting(state, event, cause, record)
-        elif isinstance(event, Config) and self.pinned:
+        elif self.pinned and isinstance(event, Config):
             controls.set_clock(state, event)
+        elif self.pinned and isinstance(event, Thresholds):
+            state.counts["control"] += 1
         elif isinstance(event, ControlEvent):
             controls.apply(state, event, cause, record)
         else:

@@ -224,7 +224,7 @@ def _load_effects(state: State, rest: list[Any], row: list[Any]) -> None:
 
 
 def _load_movement(state: State, rest: list[Any], row: list[Any]) -> None:
-    state.holdings.movements.load(Movement.from_plain(rest[0], row))
+    state.holdings.load_movement(Movement.from_plain(rest[0], row))
 
 
 _LOADERS: dict[str, Callable[[State, list[Any], Any], None]] = {
