@@ -19,13 +19,17 @@ from ledger.movements import COMPLETED, EXTERNAL, Effect, Fact, Fold, Movement, 
 from ledger.positions import OBSERVATIONS_MAX, Observation, Position
 from ledger.snapshots import opening_precedes, totals
 from ledger.store import MovementStore
-from ledger.times import to_us
+from ledger.times import DAY_US, to_us
+
+ANY_NAME = "*"
+UNKNOWN_NAMED_MAX = 20
 
 
 class Complete(Struct, frozen=True, order=True, gc=False):
     """A complete, actual snapshot; the one with the earliest moment is the opening of its location.
 
-    `unknown`: the assets that it named and no reference had introduced; of those it did not say zero.
+    `unknown`: the assets that it named and no reference had introduced (`*` for a great many); of those it did not say
+    zero.
     """
 
     as_of_us: int
@@ -54,6 +58,7 @@ class Holdings:
         self.assets = assets
         self.skew_us = 0
         self.forgotten_us = 0
+        self.value_dated_positions: set[Place] = set()
         self.under_way: set[str] = set()  # the movements whose value is on its way
         self.rebasing_share = 1
         self.locations: dict[str, Location] = {}
@@ -121,6 +126,8 @@ class Holdings:
             for asset in sorted(location.positions.keys() - reported.keys()):
                 reported[asset] = 0
             unknown = tuple(sorted({row.asset for row in event.rows if row.asset not in self.assets.codes}))
+            if len(unknown) > UNKNOWN_NAMED_MAX:
+                unknown = (ANY_NAME,)
             snapshot = Complete(as_of_us, event.event_id, event.snapshot_id, event.revision, unknown)
             self._open(location, snapshot, reported)
         findings: list[Finding] = []
@@ -141,7 +148,7 @@ class Holdings:
                 position.open_at(location.opening.as_of_us, 0)
                 names = {asset, *self.assets.by_code[asset].aliases}
                 for seen in location.complete:
-                    if not names.isdisjoint(seen.unknown):
+                    if ANY_NAME in seen.unknown or not names.isdisjoint(seen.unknown):
                         continue  # it named the asset before that was known: its own rows are applied on their own
                     zero = Observation(seen.as_of_us, seen.event_id, seen.snapshot_id, seen.revision, 0)
                     position.observe(zero)
@@ -212,8 +219,8 @@ class Holdings:
         opening_us = None if opening is None else opening.as_of_us
         if position.add_effect(effect.at_us, delta, transfer_id, opening_us) and position not in judged:
             judged.append(position)
-        if len(position.timeline.buckets) > 1 or position.value_dated:
-            position.forget_before(self.forgotten_us)
+        if len(position.timeline.buckets) > 1:
+            position.timeline.forget_before(self.forgotten_us)
 
     def set_value_date(self, transfer_id: str, value_us: int) -> None:
         """Note that a bank counts a movement only until `value_us` at the latest: till then it may show or not."""
@@ -230,6 +237,7 @@ class Holdings:
             if effect.at_us < value_us:
                 position = self.position(effect.location, effect.asset)
                 position.value_dated[transfer_id] = (effect.at_us, value_us, effect.delta)
+                self.value_dated_positions.add((effect.location, effect.asset))
 
     def _follow(self, movement: Movement, before: tuple[Place, int] | None, findings: list[Finding]) -> None:
         """Keep the sums in transit, and say when a movement sets off or is under way no more."""
@@ -293,11 +301,29 @@ class Holdings:
         completions = tuple(known.event_id for known in reversed(movement.facts) if known.rank == COMPLETED)
         return Restated(movement.transfer_id, fact.asset, before, after, cents, completions[:EVIDENCE_MAX])
 
+    def _forget_value_dates(self, before_us: int) -> None:
+        for location, asset in sorted(self.value_dated_positions):
+            position = self.position(location, asset)
+            for ref in position.forget_value_dates(before_us):
+                self.movements.value_dates.pop(ref, None)
+                self.movements.touched.add(ref)
+            if not position.value_dated:
+                self.value_dated_positions.discard((location, asset))
+
     def load_movement(self, movement: Movement) -> None:
-        """Put back a movement of a row."""
+        """Put back a movement of a row, and what follows from it."""
         self.movements.load(movement)
-        if movement.in_transit() is not None:
+        transit = movement.in_transit()
+        if transit is not None:
             self.under_way.add(movement.transfer_id)
+        if not movement.at_rest:
+            for place, units in movement.fold.awaited():
+                self.bare_position(*place).awaited[movement.transfer_id] = units
+
+    def load_value_date(self, transfer_id: str, value_us: int) -> None:
+        """Put back when a bank counts a movement; the movements are loaded before."""
+        self.movements.value_dates[transfer_id] = value_us
+        self._note_value_date(transfer_id)
 
     def finest(self, asset: str) -> int | None:
         """Return an amount in `asset` that is on the books and needs the most decimals, in units."""
@@ -319,13 +345,15 @@ class Holdings:
         finding = self.breaks.assess(self.position(*place), cause_id, explained=False, settled=True)
         return [] if finding is None else [finding]
 
-    def forget_before(self, at_us: int) -> None:
-        """Drop closed movements and effects that nothing within the horizon can touch any more."""
+    def forget_before(self, at_us: int, now_us: int) -> None:
+        """Drop closed movements and effects that nothing within the horizon can touch any more, and value dates past."""
+        self._forget_value_dates(now_us - VALUE_DATES_KEPT_US)
         self.forgotten_us = at_us  # a position forgets when it next changes: most have nothing to forget
         for movement in self.movements.forget_before(at_us):
             self._await(movement.transfer_id, movement.fold.awaited(), _NOTHING)
 
 
+VALUE_DATES_KEPT_US = 3 * DAY_US
 _NOTHING: list[tuple[Place, int]] = []
 
 

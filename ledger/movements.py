@@ -19,6 +19,7 @@ from ledger.times import to_us
 
 EXTERNAL = "external"
 FACTS_MAX = 500
+FACTS_SOON_FOLDED = 8
 RANK = {status: rank for rank, status in enumerate(get_args(Status))}
 BROADCAST, COMPLETED = RANK["broadcast"], RANK["completed"]
 _UNDONE = ("failed", "cancelled", "expired", "rejected", "blocked", "returned", "reversed", "reorged")
@@ -229,7 +230,7 @@ class Movement:
 
     def in_transit(self) -> tuple[Place, int] | None:
         """Return where value is on its way to and how much, in units; None when nothing is."""
-        return None if self._fold is None and self.facts else self.fold.in_transit()
+        return None if self._fold is None else self._fold.in_transit()
 
     def effects(self) -> list[Effect]:
         """Return the effects of all facts, in order."""
@@ -246,9 +247,14 @@ class Movement:
         self._fold, after = _folded(self.facts)
         return _less(before, after), _less(after, before)
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether it has arrived, or will not."""
+        return self._fold is None or self._fold.arrived or not self._fold.open
+
     def rest(self) -> None:
-        """Let go of the fold if the movement is at rest: it has arrived, or will not."""
-        if self._fold is not None and (self._fold.arrived or not self._fold.open):
+        """Let go of the fold if the movement is at rest and quickly folded again."""
+        if len(self.facts) <= FACTS_SOON_FOLDED and self.at_rest:
             self._fold = None
 
     def to_plain(self) -> list[Any]:

@@ -217,7 +217,8 @@ class Position:
         """
         single = max(self.dust, abs(units) // FEE_TOLERANCE_SHARE)
         several = max(self.dust, abs(units) // (10 * FEE_TOLERANCE_SHARE))
-        return is_sum_of_some(units, list(self.awaited.values()), single, several)
+        parts = [units for _, units in sorted(self.awaited.items())]  # by name: the same after a recovery
+        return is_sum_of_some(units, parts, single, several)
 
     def _thin(self) -> None:
         """Keep the recent reports; of an older quiet run of equal ones the first and the last two; a bound on all."""
@@ -233,14 +234,12 @@ class Position:
         while len(self.observations) > OBSERVATIONS_MAX:
             self.floor = self.observations.pop(0).judgement
 
-    def forget_before(self, at_us: int) -> None:
-        """Drop effects and value dates that no snapshot within the horizon can ask for."""
-        if len(self.timeline.buckets) > 1:
-            self.timeline.forget_before(at_us)
-        if not self.value_dated:
-            return
-        for ref in [ref for ref, (_, value_us, _) in self.value_dated.items() if value_us < at_us]:
+    def forget_value_dates(self, before_us: int) -> list[str]:
+        """Drop the value dates that are past, and return their movements."""
+        past = [ref for ref, (_, value_us, _) in self.value_dated.items() if value_us < before_us]
+        for ref in past:
             del self.value_dated[ref]
+        return past
 
     def to_plain(self) -> dict[str, Any]:
         return {
@@ -249,8 +248,6 @@ class Position:
             "total": self.timeline.total,
             "next_bucket": self.timeline.next_number,
             "in_transit": self.in_transit,
-            "awaited": self.awaited,
-            "value_dated": {ref: list(item) for ref, item in sorted(self.value_dated.items())},
             "observations": [observation.to_plain() for observation in self.observations],
             "floor": list(self.floor),
             "told": self.told,
@@ -260,13 +257,11 @@ class Position:
         }
 
     def load(self, plain: dict[str, Any]) -> None:
-        """Put back what `to_plain` gave; the buckets of the timeline are loaded before."""
+        """Put back what `to_plain` gave; timeline and movements, from which the rest follows, are loaded before."""
         self.anchor, self.opened = plain["anchor"], plain["opened"]
         self.timeline.settle(plain["total"], plain["next_bucket"])
         self.in_transit, self.dust = plain["in_transit"], plain["dust"]
         self.told, self.told_material, self.deferred_us = plain["told"], plain["told_material"], plain["deferred_us"]
-        self.awaited = dict(plain["awaited"])
-        self.value_dated = {ref: (item[0], item[1], item[2]) for ref, item in plain["value_dated"].items()}
         self.floor = Judgement(*plain["floor"])
         for *head, drift, judgement in plain["observations"]:
             observation = Observation(*head)

@@ -39,25 +39,20 @@ class Timeline:
     def add(self, at_us: int, delta: int, ref: str) -> None:
         """Add `delta` units at `at_us` on behalf of `ref`; what adds up to nothing there disappears."""
         self.total += delta
-        bucket = self._bucket_for(at_us)
-        times = bucket.times
+        bucket = self._bucket_for(at_us, ref)
+        times, refs = bucket.times, bucket.refs
         self.touched.add(bucket.number)
         if not times or times[-1] < at_us:
-            times.append(at_us)
-            bucket.deltas.append(delta)
-            bucket.refs.append(ref)
-            return
-        index = bisect_left(times, at_us)
-        while index < len(times) and times[index] == at_us:
-            if bucket.refs[index] == ref:
+            index = len(times)
+        else:
+            first, last = bisect_left(times, at_us), bisect_right(times, at_us)
+            index = bisect_left(refs, ref, first, last)
+            if index < last and refs[index] == ref:
                 self._merge(bucket, index, delta)
                 return
-            if bucket.refs[index] > ref:
-                break
-            index += 1
         times.insert(index, at_us)
         bucket.deltas.insert(index, delta)
-        bucket.refs.insert(index, ref)
+        refs.insert(index, ref)
 
     def after(self, at_us: int) -> int:
         """Return the sum of what moved after `at_us` (exclusive), in units."""
@@ -76,10 +71,9 @@ class Timeline:
 
     def between(self, after_us: int, until_us: int) -> Iterator[tuple[int, int, str]]:
         """Yield (moment, units, movement) of what moved after `after_us` and not after `until_us`, oldest first."""
-        for bucket in self.buckets:
+        start = bisect_right(self.buckets, after_us, key=_last_moment)
+        for bucket in self.buckets[start:]:
             times = bucket.times
-            if times[-1] <= after_us:
-                continue
             if times[0] > until_us:
                 return
             for index in range(bisect_right(times, after_us), bisect_right(times, until_us)):
@@ -90,20 +84,19 @@ class Timeline:
         while len(self.buckets) > 1 and self.buckets[0].times[-1] < at_us:
             self.touched.add(self.buckets.pop(0).number)
 
-    def _bucket_for(self, at_us: int) -> Bucket:
-        """Return the bucket that `at_us` belongs to; equal moments never straddle two buckets."""
+    def _bucket_for(self, at_us: int, ref: str) -> Bucket:
+        """Return the bucket in whose run of (moment, movement) an entry belongs."""
         if not self.buckets:
             return self._open_bucket(0)
         last = self.buckets[-1]
         if at_us > last.times[-1]:
             return self._open_bucket(len(self.buckets)) if len(last.times) >= BUCKET_ENTRIES else last
-        index = len(self.buckets) - 1
-        while index and self.buckets[index].times[0] > at_us:
-            index -= 1
+        index = max(bisect_right(self.buckets, (at_us, ref), key=_first_entry) - 1, 0)
         bucket = self.buckets[index]
-        if len(bucket.times) < 2 * BUCKET_ENTRIES or not self._split(index):
+        if len(bucket.times) < 2 * BUCKET_ENTRIES:
             return bucket
-        return self.buckets[index + 1] if self.buckets[index + 1].times[0] <= at_us else bucket
+        self._split(index)
+        return self._bucket_for(at_us, ref)
 
     def _open_bucket(self, index: int) -> Bucket:
         bucket = Bucket(self.next_number)
@@ -111,19 +104,15 @@ class Timeline:
         self.buckets.insert(index, bucket)
         return bucket
 
-    def _split(self, index: int) -> bool:
-        """Cut a full bucket in two at a change of moment; False where all its entries are of one moment."""
+    def _split(self, index: int) -> None:
+        """Cut a full bucket in two."""
         old = self.buckets[index]
-        cut = bisect_left(old.times, old.times[len(old.times) // 2]) or bisect_right(old.times, old.times[0])
-        if cut == len(old.times):
-            return False
         new = self._open_bucket(index + 1)
         for name in ("times", "deltas", "refs"):
             values = getattr(old, name)
-            setattr(new, name, values[cut:])
-            del values[cut:]
+            setattr(new, name, values[BUCKET_ENTRIES:])
+            del values[BUCKET_ENTRIES:]
         self.touched.update((old.number, new.number))
-        return True
 
     def _merge(self, bucket: Bucket, index: int, delta: int) -> None:
         bucket.deltas[index] += delta
@@ -149,5 +138,13 @@ class Timeline:
 
     def settle(self, total: int, next_number: int) -> None:
         """Finish loading: order the buckets and restore what they cannot know."""
-        self.buckets.sort(key=lambda bucket: bucket.times[0])
+        self.buckets.sort(key=_first_entry)
         self.total, self.next_number = total, next_number
+
+
+def _first_entry(bucket: Bucket) -> tuple[int, str]:
+    return bucket.times[0], bucket.refs[0]
+
+
+def _last_moment(bucket: Bucket) -> int:
+    return bucket.times[-1]

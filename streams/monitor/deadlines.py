@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
+STALE_ENTRIES_KEPT = 64
+
 
 class Deadlines:
     """One deadline for each key; setting it again moves it."""
@@ -21,6 +23,8 @@ class Deadlines:
         self.due_us[key] = at_us
         self.touched.add(key)
         heappush(self._heap, (at_us, key))
+        if len(self._heap) > 2 * len(self.due_us) + STALE_ENTRIES_KEPT:
+            self._heap = sorted((due_us, name) for name, due_us in self.due_us.items())
 
     def cancel(self, key: str) -> None:
         if self.due_us.pop(key, None) is not None:
@@ -40,3 +44,26 @@ class Deadlines:
     def load(self, key: str, at_us: int) -> None:
         self.due_us[key] = at_us
         heappush(self._heap, (at_us, key))
+
+
+class Held(dict[str, tuple[str, int]]):
+    """Deadlines that have passed but wait for a source to have delivered: key to (source, due); knows what changed."""
+
+    __slots__ = ("touched",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.touched: set[str] = set()
+
+    def __setitem__(self, key: str, item: tuple[str, int]) -> None:
+        super().__setitem__(key, item)
+        self.touched.add(key)
+
+    def __delitem__(self, key: str) -> None:
+        super().__delitem__(key)
+        self.touched.add(key)
+
+    def discard(self, key: str) -> None:
+        """Remove a deadline if it is held."""
+        if key in self:
+            del self[key]

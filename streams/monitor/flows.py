@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
+
 from alerts.records import AlertState
 from alerts.severity import severity_for
 from alerts.signals import Signal
@@ -11,6 +13,7 @@ from ledger.amounts import to_decimal, to_units
 from ledger.events import Posting, Snapshot, Transfer
 from ledger.findings import DriftFinding, DustFinding, Finding, InTransit, Restated
 from ledger.holdings import set_off_us
+from ledger.movements import FACTS_MAX
 from ledger.times import DAY_US, SECOND_US
 from streams.monitor import wording
 from streams.monitor.cause import Cause
@@ -19,6 +22,7 @@ from streams.monitor.state import State
 from streams.record import Record
 
 LATE_GRACE_US = 60 * SECOND_US
+SET_ASIDE_BYTES_MAX = 128 * 1024
 
 
 def apply_transfer(state: State, event: Transfer, cause: Cause, record: Record) -> None:
@@ -34,11 +38,15 @@ def apply_transfer(state: State, event: Transfer, cause: Cause, record: Record) 
     if _too_fine(state, event, code):
         state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
         return
+    known = state.holdings.movements.by_id.get(event.transfer_id)
+    if known is not None and len(known.facts) >= FACTS_MAX:
+        state.quarantine("too_many_reports", f"{event.transfer_id} has {FACTS_MAX} reports", record, event.event_id)
+        return
     state.counts["transfers"] += 1
     findings = state.holdings.apply_transfer(event)
     if findings:
         tell(state, findings, cause)
-    if len(state.holdings.movements.by_id[event.transfer_id].facts) == 1:
+    if known is None:
         state.sentinels.watch_size(state, event, code, cause)
 
 
@@ -62,7 +70,9 @@ def apply_snapshot(state: State, event: Snapshot, cause: Cause, record: Record) 
         state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
         return
     for name in sorted({row.asset for row in event.rows if row.asset not in state.assets.codes}):
-        _set_aside(state, name, event, cause, record)
+        rows = [row for row in event.rows if row.asset == name]
+        part = msgspec.json.encode(msgspec.structs.replace(event, rows=rows))
+        _set_aside(state, name, event, cause, Record(record.topic, part, record.origin))
     state.counts["balances"] += 1
     _tell_snapshot(state, state.holdings.apply_snapshot(event), cause)
 
@@ -126,6 +136,9 @@ def apply_posting(state: State, event: Posting, cause: Cause, record: Record) ->
 
 def _set_aside(state: State, name: str, event: Transfer | Snapshot | Posting, cause: Cause, record: Record) -> None:
     """Keep an event until its asset is introduced, and say that it is missing."""
+    if len(record.value) > SET_ASIDE_BYTES_MAX:
+        state.quarantine("set_aside_full", f"too large to wait for {name}", record, event.event_id)
+        return
     waiting = Waiting(record.topic, record.value, record.origin, cause.at_us)
     if not state.set_aside.add(name, waiting, state.settings.set_aside_max):
         state.quarantine("set_aside_full", f"too many events wait for {name}", record, event.event_id)
@@ -175,7 +188,7 @@ def follow(state: State, finding: InTransit, cause: Cause) -> None:
     key = overdue_key(finding.transfer_id)
     if finding.since_us is None:
         state.deadlines.cancel(key)
-        state.held.pop(key, None)
+        state.held.discard(key)
         state.clear(
             key, AlertState.RESOLVED, cause,
             f"Movement {finding.transfer_id} of {to_decimal(finding.units)} {finding.asset} is under way no more.",

@@ -99,7 +99,7 @@ class Monitor:
         state.clock_us = to_moment_us
         if to_moment_us - state.swept_us >= DAY_US:
             state.swept_us = to_moment_us
-            state.holdings.forget_before(to_moment_us - state.horizon_us)
+            state.holdings.forget_before(to_moment_us - state.horizon_us, to_moment_us)
             state.seen.forget_before(to_moment_us - state.horizon_us)
 
     def rows(self) -> dict[str, Any]:

@@ -57,6 +57,7 @@ def _all_keys(state: State) -> Iterator[Key]:
     for name, events in state.set_aside.by_name.items():
         yield from (("set_aside", name, number) for number in events)
     yield from (("deadline", key) for key in state.deadlines.due_us)
+    yield from (("held", key) for key in state.held)
     yield from (("alert", key) for key in state.book.rows)
     yield from (("trend", *key) for key in state.sentinels.trends)
     yield from (("size", *key) for key, _ in state.sentinels.sizes.rows())
@@ -77,6 +78,7 @@ def _changed_keys(state: State) -> set[Key]:
         keys.update(("effects", name, asset, number) for number in timeline.touched)
     keys.update(("set_aside", *entry) for entry in state.set_aside.touched)
     keys.update(("deadline", key) for key in state.deadlines.touched)
+    keys.update(("held", key) for key in state.held.touched)
     keys.update(("alert", key) for key in state.book.changed)
     keys.update(("trend", *key) for key in state.sentinels.touched_trends)
     keys.update(("size", *key) for key in state.sentinels.touched_sizes)
@@ -90,7 +92,7 @@ def forget_changes(state: State) -> None:
         holdings.locations[name].positions[asset].timeline.touched.clear()
     marks: Iterable[set[Any]] = (
         state.assets.touched, state.references.touched, state.seen.touched, holdings.movements.touched,
-        holdings.touched_positions, holdings.touched_locations, state.set_aside.touched, state.deadlines.touched,
+        holdings.touched_positions, holdings.touched_locations, state.set_aside.touched, state.deadlines.touched, state.held.touched,
         state.book.changed, state.sentinels.touched_trends, state.sentinels.touched_sizes,
     )  # fmt: skip
     for mark in marks:
@@ -113,7 +115,6 @@ def _monitor_row(state: State, _: list[Any]) -> Any:
         "counts": dict(sorted(state.counts.items())),
         "watermarks": dict(sorted(state.holdings.breaks.watermarks.items())),
         "undecided": [list(place) for place in sorted(state.holdings.breaks.undecided)],
-        "held": {key: list(item) for key, item in sorted(state.held.items())},
         "pending_thresholds": state.pending_thresholds,
         "settling": {key: list(place) for key, place in sorted(state.settling.items())},
         "set_aside_next": state.set_aside.next_number,
@@ -161,6 +162,7 @@ _WRITERS: dict[str, Callable[[State, list[Any]], Any]] = {
     "effects": _effects_row,
     "set_aside": lambda state, rest: state.set_aside.to_plain(*rest),
     "deadline": lambda state, rest: state.deadlines.due_us.get(rest[0]),
+    "held": lambda state, rest: state.held.get(rest[0]),
     "alert": _alert_row,
     "trend": _trend_row,
     "size": lambda state, rest: state.sentinels.sizes.row(tuple(rest)),
@@ -199,7 +201,6 @@ def _load_monitor(state: State, row: dict[str, Any]) -> None:
     state.counts = Counter(row["counts"])
     state.holdings.breaks.watermarks = dict(row["watermarks"])
     state.holdings.breaks.undecided = {(place[0], place[1]) for place in row["undecided"]}
-    state.held = {key: (item[0], item[1]) for key, item in row["held"].items()}
     state.pending_thresholds = dict(row["pending_thresholds"])
     state.settling = {key: (place[0], place[1]) for key, place in row["settling"].items()}
     state.set_aside.next_number = row["set_aside_next"]
@@ -231,13 +232,14 @@ _LOADERS: dict[str, Callable[[State, list[Any], Any], None]] = {
     "asset": lambda state, rest, row: state.assets.load(rest[0], row),
     "reference": lambda state, rest, row: state.references.load(row),
     "seen": lambda state, rest, row: state.seen.load(rest[0], row),
-    "movement": _load_movement,
-    "value_date": lambda state, rest, row: state.holdings.movements.value_dates.__setitem__(rest[0], row),
     "location": _load_location,
+    "movement": _load_movement,
+    "value_date": lambda state, rest, row: state.holdings.load_value_date(rest[0], row),
     "effects": _load_effects,
     "position": _load_position,
     "set_aside": lambda state, rest, row: state.set_aside.load(rest[0], rest[1], row),
     "deadline": lambda state, rest, row: state.deadlines.load(rest[0], row),
+    "held": lambda state, rest, row: state.held.__setitem__(rest[0], (row[0], row[1])),
     "alert": lambda state, rest, row: state.book.load_row(rest[0], row),
     "trend": lambda state, rest, row: state.sentinels.load_trend(tuple(rest), row),
     "size": lambda state, rest, row: state.sentinels.sizes.load_row(tuple(rest), row),

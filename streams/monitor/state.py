@@ -14,7 +14,7 @@ from ledger.references import References
 from ledger.seen import SeenEvents
 from ledger.times import SECOND_US
 from streams.monitor.cause import Cause
-from streams.monitor.deadlines import Deadlines
+from streams.monitor.deadlines import Deadlines, Held
 from streams.monitor.outputs import quarantined
 from streams.monitor.sentinels import Sentinels
 from streams.monitor.set_aside import SetAside
@@ -40,7 +40,7 @@ class State:
         self.holdings = Holdings(self.assets)
         self.set_aside = SetAside()
         self.deadlines = Deadlines()
-        self.held: dict[str, tuple[str, int]] = {}  # deadline key to (source whose watermark it waits for, due)
+        self.held = Held()  # deadline key to (source whose watermark it waits for, due)
         self.sentinels = Sentinels(settings)
         self.book = AlertBook()
         self.settling: dict[str, tuple[str, str]] = {}  # deadline key to the position that waits for it
