@@ -12,6 +12,7 @@ from alerts.signals import Signal
 from alerts.types import ALERT_TYPES
 
 EVIDENCE_MAX: Final = 20
+OPENING_KEPT: Final = 5
 EXPLANATION_CHARS_MAX: Final = 2_000  # a row and a record stay small whatever the data say
 
 
@@ -74,14 +75,14 @@ def updated(row: OpenAlert, signal: Signal) -> OpenAlert:
         severity=min(row.severity, signal.severity),
         count=row.count + 1,
         # Of a condition that lasts, what opened it tells most; of facts that repeat, the latest.
-        evidence=merged(signal.evidence, row.evidence) if signal.one_off else merged(row.evidence, signal.evidence),
+        evidence=merged(() if signal.one_off else row.evidence[:OPENING_KEPT], signal.evidence, row.evidence),
         **_latest(signal),
     )
 
 
-def merged(first: tuple[str, ...], then: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the ids of `first`, then the new ones of `then`, none twice, 20 at most: what opened an alert stays."""
-    return tuple(dict.fromkeys(first + then))[:EVIDENCE_MAX]
+def merged(*parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the ids of all `parts` in order, none twice, 20 at most."""
+    return tuple(dict.fromkeys(event_id for part in parts for event_id in part))[:EVIDENCE_MAX]
 
 
 def shortened(text: str) -> str:

@@ -9,10 +9,12 @@ from ledger.findings import DriftFinding
 from ledger.movements import Place
 from ledger.positions import Position
 from ledger.store import MovementStore
+from ledger.suspects import Suspect, rank
 from ledger.times import SECOND_US
 
 MATERIAL_CHANGE_SHARE = 10  # an open break is told again when it changes by a tenth
 EVIDENCE_MAX = 20
+SUSPECTS_MAX = 500  # movements looked at for a break, the latest
 Kind = Literal["opened", "changed", "closed"]
 SILENT_US = 15 * 60 * SECOND_US
 
@@ -46,7 +48,7 @@ class Breaks:
             kind: Kind = "opened"
         elif not judgement.streak:
             finding = self._drift(position, "closed", cause_id, explained=explained)
-            position.told = position.deferred_us = None
+            position.told = position.deferred = None
             return finding
         elif judgement.pending or not self._has_changed(position, judgement.unexplained - position.told):
             return None  # what may be a matter of timing is not told as a change
@@ -54,22 +56,29 @@ class Breaks:
             kind = "changed"
         position.told = judgement.unexplained
         position.told_material = self._is_material(position.asset, judgement.unexplained)
-        position.deferred_us = None
+        position.deferred = None
         return self._drift(position, kind, cause_id)
 
     def _has_changed(self, position: Position, change: int) -> bool:
-        """Tell whether an open break differs so much from what people heard that they must hear again."""
+        """Tell whether an open break differs so much from what people heard that they must hear again.
+
+        A great change is told at once, if nothing under way accounts for it; any beyond dust is told when a second
+        snapshot shows the same. So a large break hides no later loss.
+        """
         told = position.told or 0
-        least = max(position.dust, abs(told) // MATERIAL_CHANGE_SHARE)
         worse = self._is_material(position.asset, told + change) and not position.told_material
-        if not worse and abs(change) <= least:
-            position.deferred_us = None
+        if abs(change) <= position.dust and not worse:
+            position.deferred = None
             return False
         as_of_us = position.observations[-1].as_of_us
-        if change and position.deferred_us in (None, as_of_us) and position.may_be_in_flight(change):
-            position.deferred_us = as_of_us  # like an opening, it takes a second snapshot then
-            return False
-        return True
+        great = worse or abs(change) > abs(told) // MATERIAL_CHANGE_SHARE or self._is_material(position.asset, change)
+        if great and not position.may_be_in_flight(change):
+            return True
+        before = position.deferred
+        if before is not None and before[0] < as_of_us and (great or abs(change - before[1]) <= position.dust):
+            return True
+        position.deferred = (as_of_us, change)
+        return False
 
     def _is_material(self, asset: str, units: int) -> bool:
         """Tell whether `units` are worth what makes one snapshot enough; never, where no price is known."""
@@ -114,7 +123,7 @@ class Breaks:
         latest = position.observations[-1]
         judgement = latest.judgement
         unexplained = judgement.unexplained if judgement.streak else (position.told or 0)
-        since_us, movements, event_ids = self._evidence(position, cause_id)
+        suspects = self._suspects(position, unexplained)
         return DriftFinding(
             kind=kind,
             location=position.location,
@@ -122,23 +131,42 @@ class Breaks:
             expected=latest.reported - judgement.baseline - (unexplained if judgement.streak else 0),
             reported=latest.reported,
             as_of_us=latest.as_of_us,
-            since_us=since_us,
+            since_us=position.observations[position.streak_start()].as_of_us,
             judgement=judgement,
             unexplained=unexplained,
             value_dated=position.value_dated_at(latest.as_of_us),
             usd_cents=self.assets.usd_cents(position.asset, unexplained),
-            movements=movements,
-            event_ids=event_ids,
+            suspects=suspects,
+            event_ids=self._evidence(position, suspects, cause_id, explained=explained),
             explained=explained,
         )
 
-    def _evidence(self, position: Position, cause_id: str) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
-        """Return when the streak began, the movements since the last agreement before it, and the telling events."""
-        observations = position.observations
+    def _suspects(self, position: Position, unexplained: int) -> tuple[Suspect, ...]:
+        """Return the movements told between the last agreement and the first difference, the most telling first."""
         first = position.streak_start()
+        observations = position.observations
         agreed_us = observations[first - 1].as_of_us if first else observations[first].as_of_us - 1
-        refs = [ref for _, _, ref in position.timeline.between(agreed_us, observations[first].as_of_us)]
-        movements = tuple(dict.fromkeys(refs))[:EVIDENCE_MAX]
-        events = [cause_id, observations[-1].event_id, observations[first].event_id]
-        events += [self.movements.by_id[ref].facts[-1].event_id for ref in movements if ref in self.movements.by_id]
-        return observations[first].as_of_us, movements, tuple(dict.fromkeys(events))[:EVIDENCE_MAX]
+        effects = position.timeline.latest(agreed_us, observations[first].as_of_us, SUSPECTS_MAX)
+        known = self.movements.by_id
+        amounts = {
+            ref: known[ref].facts[-1].amount
+            for _, _, ref in effects
+            if ref in known and known[ref].facts[-1].asset == position.asset
+        }
+        return tuple(rank(unexplained, position.dust, effects, amounts))
+
+    def _evidence(
+        self, position: Position, suspects: tuple[Suspect, ...], cause_id: str, *, explained: bool
+    ) -> tuple[str, ...]:
+        """Return the events that show the break, the most telling first."""
+        observations = position.observations
+        latest, first = observations[-1].event_id, observations[position.streak_start()].event_id
+        told = [self._last_event(suspect.ref) for suspect in suspects if suspect.hint]
+        others = [self._last_event(suspect.ref) for suspect in suspects if not suspect.hint]
+        events = [cause_id, latest, *told] if explained else [latest, *told, first, cause_id]
+        named = [event_id for event_id in (*events, first, *others) if event_id is not None]
+        return tuple(dict.fromkeys(named))[:EVIDENCE_MAX]
+
+    def _last_event(self, transfer_id: str) -> str | None:
+        movement = self.movements.by_id.get(transfer_id)
+        return None if movement is None else movement.facts[-1].event_id

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ledger.drift import Judgement
+from ledger.suspects import Suspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class DriftFinding:
     """An unexplained drift that opened, changed materially, or closed. Amounts in units; times in microseconds.
 
     `expected` is the balance at `as_of_us`, the moment of the snapshot that shows it, timing differences allowed for, and `since_us` the moment of the
-    first snapshot of the streak. `movements` are those between the last agreement and the first disagreement;
+    first snapshot of the streak. `suspects` are the movements between the last agreement and the first disagreement;
     `event_ids` the events that show it, the most telling first. `explained`: closed by a late event, not by a balance.
     """
 
@@ -28,7 +29,7 @@ class DriftFinding:
     unexplained: int
     value_dated: int
     usd_cents: int | None
-    movements: tuple[str, ...]
+    suspects: tuple[Suspect, ...]
     event_ids: tuple[str, ...]
     explained: bool = False
 

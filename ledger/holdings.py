@@ -13,6 +13,7 @@ from msgspec import Struct
 from ledger.amounts import places
 from ledger.assets import Assets
 from ledger.breaks import EVIDENCE_MAX, Breaks
+from ledger.drift import Judgement
 from ledger.events import Snapshot, Transfer
 from ledger.findings import DustFinding, Finding, InTransit, Restated
 from ledger.movements import COMPLETED, EXTERNAL, Effect, Fact, Fold, Movement, Place, fact_of
@@ -103,7 +104,7 @@ class Holdings:
             self._await(transfer_id, was_awaited, awaited)
         if undone or done:
             self._apply(transfer_id, undone, done, fact, findings)
-        if fact.revision and fact.rank == COMPLETED and was_completed and _arrived_amount(fold) != was_amount:
+        if fact.revision and was_completed and fold.arrived and _arrived_amount(fold) != was_amount:
             findings.append(self._restated(movement, was_amount, fact))
         movement.rest()
         return findings
@@ -235,7 +236,8 @@ class Holdings:
             return
         for effect in movement.effects():
             if effect.at_us < value_us:
-                position = self.position(effect.location, effect.asset)
+                position = self.bare_position(effect.location, effect.asset)
+                self.touched_positions.add((effect.location, effect.asset))
                 position.value_dated[transfer_id] = (effect.at_us, value_us, effect.delta)
                 self.value_dated_positions.add((effect.location, effect.asset))
 
@@ -286,8 +288,8 @@ class Holdings:
         after = position.judgement
         if after is before and position.told is None:
             return  # nothing moved: by far the most usual case
-        if newest and position.opened and not after.streak and not after.pending and after.absorbed != before.absorbed:
-            moved = after.absorbed - before.absorbed
+        moved = _dust_moved(before, after, position.dust) if newest and position.opened else 0
+        if moved:
             findings.append(
                 DustFinding(position.location, position.asset, moved, after.absorbed, position.dust, event.event_id)
             )
@@ -371,5 +373,19 @@ def set_off_us(movement: Movement) -> int:
     return since_us
 
 
+def _dust_moved(before: Judgement, after: Judgement, dust: int) -> int:
+    """Return the units that a report hid as dust: beside an agreement, or beside a break that stands."""
+    if after.pending:
+        return 0
+    if not after.streak:
+        return after.absorbed - before.absorbed
+    moved = after.unexplained - before.unexplained
+    return moved if before.streak and abs(moved) <= dust else 0
+
+
 def _arrived_amount(fold: Fold) -> int:
-    return fold.amount if fold.delivered is None else fold.delivered
+    """Return what arrived, or would, in units of the asset."""
+    if fold.delivered is not None:
+        return fold.delivered
+    deducted = fold.fee_payer == "deducted" and fold.fee_asset == fold.asset
+    return max(fold.amount - fold.fee, 0) if deducted else fold.amount

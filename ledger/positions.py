@@ -51,7 +51,7 @@ class Position:
     """Expected and reported balance of one asset at one location; all amounts in units."""
 
     __slots__ = (
-        "anchor", "asset", "awaited", "deferred_us", "dust", "floor", "in_transit", "location", "observations", "opened",
+        "anchor", "asset", "awaited", "deferred", "dust", "floor", "in_transit", "location", "observations", "opened",
         "skew_us", "timeline", "told", "told_material", "value_dated",
     )  # fmt: skip
 
@@ -69,9 +69,8 @@ class Position:
         self.observations: list[Observation] = []
         self.floor = FRESH  # the judgement before the oldest observation kept
         self.told_material = False  # whether what they heard was of great value
-        self.deferred_us: int | None = (
-            None  # the snapshot whose change of an open break was put down to what is under way
-        )
+        # The moment and the change of an open break that is not told before a second snapshot shows it.
+        self.deferred: tuple[int, int] | None = None
         self.told: int | None = None  # the unexplained units that people last heard of; None while no break is open
 
     @property
@@ -142,6 +141,8 @@ class Position:
         observation.drift = observation.reported - self.expected_at(observation.as_of_us)
         observations = self.observations
         if not observations or (observations[-1].as_of_us < observation.as_of_us and not observation.revision):
+            if observations and observations[-1].snapshot_id == observation.snapshot_id:
+                return  # the same snapshot told again, under another event id
             before = observations[-1].judgement if observations else self.floor
             previous_us = observations[-1].as_of_us if observations else None
             observations.append(observation)
@@ -198,12 +199,12 @@ class Position:
         return least, most
 
     def _is_value_dated(self, observation: Observation, before: Judgement) -> bool:
-        """Tell whether what a report lacks, or some of it, is booked and not yet counted by the bank."""
+        """Tell whether what a report lacks is booked and not yet counted by the bank: each amount whole or not at all."""
         as_of_us, moved = observation.as_of_us, observation.drift - before.baseline
-        waiting = [-delta for at_us, value_us, delta in self.value_dated.values() if at_us <= as_of_us < value_us]
-        least = sum(units for units in waiting if units < 0)
-        most = sum(units for units in waiting if units > 0)
-        return bool(waiting) and least - self.dust <= moved <= most + self.dust
+        waiting = [
+            -delta for _, (at_us, value_us, delta) in sorted(self.value_dated.items()) if at_us <= as_of_us < value_us
+        ]
+        return bool(waiting) and is_sum_of_some(moved, waiting, self.dust, self.dust)
 
     def value_dated_at(self, as_of_us: int) -> int:
         """Return the units booked by `as_of_us` whose value date is still to come."""
@@ -252,7 +253,7 @@ class Position:
             "floor": list(self.floor),
             "told": self.told,
             "told_material": self.told_material,
-            "deferred_us": self.deferred_us,
+            "deferred": None if self.deferred is None else list(self.deferred),
             "dust": self.dust,
         }
 
@@ -261,7 +262,8 @@ class Position:
         self.anchor, self.opened = plain["anchor"], plain["opened"]
         self.timeline.settle(plain["total"], plain["next_bucket"])
         self.in_transit, self.dust = plain["in_transit"], plain["dust"]
-        self.told, self.told_material, self.deferred_us = plain["told"], plain["told_material"], plain["deferred_us"]
+        self.told, self.told_material = plain["told"], plain["told_material"]
+        self.deferred = None if plain["deferred"] is None else (plain["deferred"][0], plain["deferred"][1])
         self.floor = Judgement(*plain["floor"])
         for *head, drift, judgement in plain["observations"]:
             observation = Observation(*head)

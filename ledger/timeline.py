@@ -79,6 +79,20 @@ class Timeline:
             for index in range(bisect_right(times, after_us), bisect_right(times, until_us)):
                 yield times[index], bucket.deltas[index], bucket.refs[index]
 
+    def latest(self, after_us: int, until_us: int, limit: int) -> list[tuple[int, int, str]]:
+        """Return the last `limit` entries of `between`, oldest first."""
+        found: list[tuple[int, int, str]] = []
+        for bucket in reversed(self.buckets):
+            times = bucket.times
+            if times[-1] <= after_us or len(found) >= limit:
+                break
+            first, last = bisect_right(times, after_us), bisect_right(times, until_us)
+            first = max(first, last - (limit - len(found)))
+            found = (
+                list(zip(times[first:last], bucket.deltas[first:last], bucket.refs[first:last], strict=True)) + found
+            )
+        return found
+
     def forget_before(self, at_us: int) -> None:
         """Drop whole buckets that ended before `at_us`; totals keep counting what they held."""
         while len(self.buckets) > 1 and self.buckets[0].times[-1] < at_us:

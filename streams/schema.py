@@ -8,6 +8,8 @@ import msgspec
 
 from alerts.records import Alert
 from ledger.events import Control, Posting, Reference, Snapshot, Transfer
+from streams.monitor import Quarantined
+from streams.monitor.report import PositionRow
 
 _TYPES: dict[str, Any] = {
     "transfers": Transfer,
@@ -16,6 +18,8 @@ _TYPES: dict[str, Any] = {
     "reference": Reference,
     "control": Control,
     "alerts": Alert,
+    "positions": PositionRow,
+    "quarantine": Quarantined,
 }
 NAMES = tuple(_TYPES)
 

@@ -93,7 +93,8 @@ def fire(state: State, key: str, due_us: int) -> None:
     if kind == "quiet":
         state.clear(rest, AlertState.RESOLVED, cause, "Not seen again for as long as such a condition is remembered.")
     elif kind == "settle":
-        flows.tell(state, state.holdings.settle(state.settling.pop(key), cause.cause_id), cause)
+        location, asset, event_id = state.settling.pop(key)
+        flows.tell(state, state.holdings.settle((location, asset), event_id), Cause(event_id, due_us))
     elif kind == "thresholds":
         changes = state.pending_thresholds.pop(key)
         state.configure(changed(state.settings, changes))

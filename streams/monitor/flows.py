@@ -110,7 +110,7 @@ def _tell_snapshot(state: State, findings: list[Finding], cause: Cause) -> None:
         for place in sorted(unsettled):
             key = f"settle|{place[0]}|{place[1]}"
             if key not in state.settling:
-                state.settling[key] = place
+                state.settling[key] = (*place, cause.cause_id)
                 state.deadlines.set(key, cause.at_us + state.holdings.breaks.settle_us)
         unsettled.clear()
 

@@ -202,7 +202,7 @@ def _load_monitor(state: State, row: dict[str, Any]) -> None:
     state.holdings.breaks.watermarks = dict(row["watermarks"])
     state.holdings.breaks.undecided = {(place[0], place[1]) for place in row["undecided"]}
     state.pending_thresholds = dict(row["pending_thresholds"])
-    state.settling = {key: (place[0], place[1]) for key, place in row["settling"].items()}
+    state.settling = {key: (item[0], item[1], item[2]) for key, item in row["settling"].items()}
     state.set_aside.next_number = row["set_aside_next"]
 
 

@@ -43,7 +43,7 @@ class State:
         self.held = Held()  # deadline key to (source whose watermark it waits for, due)
         self.sentinels = Sentinels(settings)
         self.book = AlertBook()
-        self.settling: dict[str, tuple[str, str]] = {}  # deadline key to the position that waits for it
+        self.settling: dict[str, tuple[str, str, str]] = {}  # deadline key to (location, asset, event of the snapshot)
         self.pending_thresholds: dict[str, dict[str, object]] = {}
         self.outputs: list[Output] = []
         self.configure(settings)

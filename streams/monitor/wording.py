@@ -6,6 +6,7 @@ from alerts.severity import severity_for
 from alerts.signals import Signal
 from ledger.amounts import to_decimal
 from ledger.findings import DriftFinding, InTransit, Restated
+from ledger.suspects import Suspect
 from ledger.times import SECOND_US, to_text
 from streams.monitor.cause import Cause
 
@@ -55,16 +56,34 @@ def _drift_sentence(finding: DriftFinding) -> str:
             f"Of the whole difference {to_decimal(finding.judgement.baseline)} was dust before and "
             f"{to_decimal(-finding.value_dated)} is value-dated."
         )
-    parts.append(_movements_sentence(finding.movements))
+    parts.append(_suspects_sentence(finding))
     return " ".join(parts)
 
 
-def _movements_sentence(movements: tuple[str, ...]) -> str:
-    if not movements:
+def _suspects_sentence(finding: DriftFinding) -> str:
+    """Name the movements to look at first, and what would account for the drift."""
+    suspects = finding.suspects
+    if not suspects:
         return "No movement was reported there between the last agreement and the first difference."
-    named = ", ".join(movements[:_TOLD_MOVEMENTS])
-    more = f" and {len(movements) - _TOLD_MOVEMENTS} more" if len(movements) > _TOLD_MOVEMENTS else ""
-    return f"Reported there since the last agreement: {named}{more}."
+    telling = [_telling(suspect, finding.asset) for suspect in suspects[:_TOLD_MOVEMENTS] if suspect.hint]
+    others = [suspect.ref for suspect in suspects if not suspect.hint][: _TOLD_MOVEMENTS - len(telling)]
+    if telling:
+        return f"It would be accounted for if {' or '.join(telling)}."
+    more = f" and {len(suspects) - len(others)} more" if len(suspects) > len(others) else ""
+    return f"Reported there since the last agreement: {', '.join(others)}{more}."
+
+
+def _telling(suspect: Suspect, asset: str) -> str:
+    amount = f"{suspect.ref} ({to_decimal(abs(suspect.delta))} {asset})"
+    if suspect.hint == "did not happen":
+        return f"{amount} had not happened, or is told twice"
+    if suspect.hint == "happened twice":
+        return f"{amount} had happened twice"
+    if suspect.hint == "wrong sign":
+        return f"{amount} had gone the other way"
+    factor = 10 ** abs(suspect.shift)
+    part = f"{factor:,} times" if suspect.shift > 0 else f"1/{factor:,} of"
+    return f"{amount} had really been {part} that amount"
 
 
 def drift_end(finding: DriftFinding, cause_id: str) -> str:
@@ -97,7 +116,7 @@ def restatement_signal(finding: Restated, cause_id: str, at_us: int) -> Signal:
         usd=usd_text(finding.usd_cents),
         evidence=finding.event_ids,
         rule="restated_completion",
-        told=True,
+        one_off=True,
         explanation=f"Movement {finding.transfer_id} was completed at {before} {finding.asset} and is now restated "
         f"at {after} {finding.asset}; the difference is applied once.",
     )
