@@ -24,6 +24,7 @@ RANK = {status: rank for rank, status in enumerate(get_args(Status))}
 BROADCAST, COMPLETED = RANK["broadcast"], RANK["completed"]
 _UNDONE = ("failed", "cancelled", "expired", "rejected", "blocked", "returned", "reversed", "reorged")
 UNDONE = frozenset(RANK[status] for status in _UNDONE)
+DECISIVE = UNDONE | {BROADCAST, COMPLETED}
 # Completed at the sender's side, and yet it did not arrive (contract section 2).
 NOT_ARRIVED = frozenset(("completed_but_3rd_party_failed", "completed_but_3rd_party_rejected"))
 
@@ -227,6 +228,11 @@ class Movement:
         if self._fold is None:
             self._fold = _folded(self.facts)[0]
         return self._fold
+
+    def takes(self, status: Status) -> bool:
+        """Tell whether another report of this stage is kept: beyond a bound only of stages that move value."""
+        count = len(self.facts)
+        return count < FACTS_MAX or (RANK[status] in DECISIVE and count < 2 * FACTS_MAX)
 
     def in_transit(self) -> tuple[Place, int] | None:
         """Return where value is on its way to and how much, in units; None when nothing is."""

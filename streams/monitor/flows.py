@@ -13,7 +13,6 @@ from ledger.amounts import to_decimal, to_units
 from ledger.events import Posting, Snapshot, Transfer
 from ledger.findings import DriftFinding, DustFinding, Finding, InTransit, Restated
 from ledger.holdings import set_off_us
-from ledger.movements import FACTS_MAX
 from ledger.times import DAY_US, SECOND_US
 from streams.monitor import wording
 from streams.monitor.cause import Cause
@@ -39,8 +38,8 @@ def apply_transfer(state: State, event: Transfer, cause: Cause, record: Record) 
         state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
         return
     known = state.holdings.movements.by_id.get(event.transfer_id)
-    if known is not None and len(known.facts) >= FACTS_MAX:
-        state.quarantine("too_many_reports", f"{event.transfer_id} has {FACTS_MAX} reports", record, event.event_id)
+    if known is not None and not known.takes(event.status):
+        state.quarantine("too_many_reports", f"{event.transfer_id} has too many reports", record, event.event_id)
         return
     state.counts["transfers"] += 1
     findings = state.holdings.apply_transfer(event)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alerts.records import AlertState
@@ -45,9 +44,7 @@ class Sentinels:
 
     def watch_dust(self, state: State, finding: DustFinding, cause: Cause) -> None:
         """Add what an agreeing snapshot hid to the sums of its position."""
-        dust = state.assets.by_code[finding.asset].dust  # the asset's own, which does not change with the balance
-        if dust:
-            finding = replace(finding, dust=dust)
+        if finding.dust and not state.assets.by_code[finding.asset].rebasing:  # which grows by nature
             key = (finding.location, finding.asset)
             self._tell_trend(state, key, finding, self._observe(key, finding), cause)
 

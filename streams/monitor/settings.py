@@ -23,22 +23,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What decides, with its defaults."""
 
     horizon_days: Annotated[int, msgspec.Meta(ge=1, le=400)] = 35
-    clock_skew_s: Positive = 300
+    clock_skew_s: Positive = 300.0
     """An event time later than its arrival by more than this says that a source's clock is wrong."""
-    snapshot_skew_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 2
+    snapshot_skew_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 2.0
     """An effect this near to a snapshot's moment may stand on either side of it."""
     material_usd: Annotated[int, msgspec.Meta(ge=0, le=10**12)] = 100_000
     """From this value on one snapshot is enough, and a drift is P1."""
     rebasing_tolerance: Share = 0.001
     """How far a rebasing asset may move between two snapshots, as a share of the balance."""
-    trend_events_between_false_alarms: Annotated[float, msgspec.Meta(ge=10, le=1e12)] = 100_000
-    trend_dust_multiple: Positive = 3
+    trend_events_between_false_alarms: Annotated[float, msgspec.Meta(ge=10, le=1e12)] = 100_000.0
+    trend_dust_multiple: Positive = 3.0
     """A trend is worth telling once its sum is this many times the asset's dust."""
     size_surprise_min: Annotated[float, msgspec.Meta(gt=1, le=300)] = 5.0
     """-log10 p from which a movement is unusually large: at 5,000 movements a day, 5 is one false alarm in 20 days."""
-    quiet_s: Positive = 86_400
+    quiet_s: Positive = 86_400.0
     """A one-off condition that has not been seen for this long is over."""
-    log_lag_s: Positive = 60
+    log_lag_s: Positive = 60.0
     """An event logged this long after it was observed says that the monitor is behind."""
     set_aside_max: Annotated[int, msgspec.Meta(ge=1, le=10**7)] = 100_000
     """How many events may wait for the reference of their asset."""
