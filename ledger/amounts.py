@@ -77,11 +77,6 @@ def places(units: int) -> int:
     return low
 
 
-def fits(units: int, decimals: int) -> bool:
-    """Tell whether `units` can be written with `decimals` digits after the point."""
-    return not units % _POWERS[UNIT_PLACES - decimals]
-
-
 def to_float(units: int) -> float:
     """Return `units` as a correctly rounded float of whole assets: the one door to the models (never back)."""
     return units / ONE

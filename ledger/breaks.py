@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ledger.assets import Assets
-from ledger.findings import DriftFinding
+from ledger.findings import EVIDENCE_MAX, DriftFinding
 from ledger.movements import Place
 from ledger.positions import Position
 from ledger.store import MovementStore
@@ -13,7 +13,6 @@ from ledger.suspects import Suspect, rank
 from ledger.times import SECOND_US
 
 MATERIAL_CHANGE_SHARE = 10  # an open break is told again when it changes by a tenth
-EVIDENCE_MAX = 20
 SUSPECTS_MAX = 500  # movements looked at for a break, the latest
 Kind = Literal["opened", "changed", "closed"]
 SILENT_US = 15 * 60 * SECOND_US

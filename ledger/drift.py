@@ -16,13 +16,12 @@ SUMS_OF_LAST = 12
 class Judgement(NamedTuple):
     """What is known of a position after one snapshot, all in units; drift is reported minus expected.
 
-    `baseline`: the drift at the last snapshot that agreed. `absorbed`: the signed sum of the dust that agreeing
-    snapshots hid. `streak`: how many snapshots in a row showed an unexplained surplus (positive) or deficit
+    `baseline`: the drift at the last snapshot that agreed, which is the signed sum of the dust that agreeing snapshots
+    hid, since each of them moved it by no more. `streak`: how many snapshots in a row showed an unexplained surplus (positive) or deficit
     (negative). `unexplained`: what the last of them showed. `pending`: a difference that may be a matter of timing.
     """
 
     baseline: int = 0
-    absorbed: int = 0
     streak: int = 0
     unexplained: int = 0
     pending: int = 0
@@ -39,7 +38,7 @@ def judge(before: Judgement, drift: int, dust: int, least: int, most: int, *, sa
     """
     moved = drift - before.baseline
     if -dust <= moved <= dust:
-        return Judgement(drift, before.absorbed + moved)
+        return Judgement(drift)
     seen_before = before.unexplained if before.streak else before.pending
     unchanged = seen_before != 0 and abs(moved - seen_before) <= dust
     if least - dust <= moved <= most + dust and (same_moment or not unchanged):

@@ -8,6 +8,8 @@ from typing import Literal
 from ledger.drift import Judgement
 from ledger.suspects import Suspect
 
+EVIDENCE_MAX = 20
+
 
 @dataclass(frozen=True, slots=True)
 class DriftFinding:
@@ -41,7 +43,6 @@ class DustFinding:
     location: str
     asset: str
     moved: int
-    absorbed: int
     dust: int
     event_id: str
 

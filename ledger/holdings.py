@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from ledger.amounts import places
 from ledger.assets import Assets
-from ledger.breaks import EVIDENCE_MAX, Breaks
+from ledger.breaks import Breaks
 from ledger.drift import Judgement
 from ledger.events import Snapshot, Transfer
-from ledger.findings import DustFinding, Finding, InTransit, Restated
+from ledger.findings import EVIDENCE_MAX, DustFinding, Finding, InTransit, Restated
 from ledger.movements import COMPLETED, EXTERNAL, Effect, Fact, Fold, Movement, Place, fact_of
 from ledger.positions import OBSERVATIONS_MAX, Observation, Position
 from ledger.snapshots import opening_precedes, totals
@@ -254,10 +254,7 @@ class Holdings:
             self.under_way.discard(movement.transfer_id)
         else:
             self.under_way.add(movement.transfer_id)
-        (destination, asset), units = after or before or (("", ""), 0)
-        since_us = None if after is None else set_off_us(movement)
-        event_ids = tuple(fact.event_id for fact in reversed(movement.facts))[:EVIDENCE_MAX]
-        findings.append(InTransit(movement.transfer_id, asset, units, fold.origin, destination, since_us, event_ids))
+        findings.append(in_transit_finding(movement, after or before or (("", ""), 0), under_way=after is not None))
 
     def _await(self, ref: str, before: list[tuple[Place, int]], after: list[tuple[Place, int]]) -> None:
         for place, _ in before:
@@ -290,9 +287,7 @@ class Holdings:
             return  # nothing moved: by far the most usual case
         moved = _dust_moved(before, after, position.dust) if newest and position.opened else 0
         if moved:
-            findings.append(
-                DustFinding(position.location, position.asset, moved, after.absorbed, position.dust, event.event_id)
-            )
+            findings.append(DustFinding(position.location, position.asset, moved, position.dust, event.event_id))
         finding = self.breaks.assess(position, event.event_id, explained=False)
         if finding is not None:
             findings.append(finding)
@@ -359,6 +354,14 @@ VALUE_DATES_KEPT_US = 3 * DAY_US
 _NOTHING: list[tuple[Place, int]] = []
 
 
+def in_transit_finding(movement: Movement, transit: tuple[Place, int], *, under_way: bool) -> InTransit:
+    """Return what there is to say of a movement that is, or was, under way with these units to this place."""
+    (destination, asset), units = transit
+    since_us = set_off_us(movement) if under_way else None
+    event_ids = tuple(fact.event_id for fact in reversed(movement.facts))[:EVIDENCE_MAX]
+    return InTransit(movement.transfer_id, asset, units, movement.fold.origin, destination, since_us, event_ids)
+
+
 def set_off_us(movement: Movement) -> int:
     """Return when the value left: the first fact after which it was under way."""
     fold = Fold()
@@ -378,7 +381,7 @@ def _dust_moved(before: Judgement, after: Judgement, dust: int) -> int:
     if after.pending:
         return 0
     if not after.streak:
-        return after.absorbed - before.absorbed
+        return after.baseline - before.baseline
     moved = after.unexplained - before.unexplained
     return moved if before.streak and abs(moved) <= dust else 0
 

@@ -122,7 +122,6 @@ def _check_parts(row: msgspec.Struct) -> None:
 
 
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)([Tt ].*)?", re.ASCII)
-_SIGNED_FIELDS = ("balance_after",)
 _UNSIGNED_FIELDS = ("amount", "dust", "single", "window_sum", "usd", "amount_min", "amount_max")
 
 

@@ -20,7 +20,6 @@ class References:
         self.locations: dict[str, LocationRef] = {}
         self.routes: dict[Key, RouteRef] = {}
         self.others: dict[Key, Reference] = {}
-        self.owners: dict[Key, str] = {}  # (address, network, tag) to client or location
         self.touched: set[Key] = set()
 
     def put(self, event: Reference) -> None:
@@ -35,8 +34,6 @@ class References:
             self.routes[key[1:]] = event
         else:
             self.others[key] = event
-        if isinstance(event, AddressRef):
-            self.owners[key[1:]] = event.owner
 
     def role(self, location: str) -> str | None:
         """Return the role of one of our places, `external` for outside; None for a place never introduced."""

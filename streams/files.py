@@ -10,7 +10,7 @@ from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
 from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, BinaryIO, cast
@@ -54,11 +54,18 @@ def read_records(paths: list[str], on_bytes: Callable[[int], None] | None = None
 
 def _opened(path: str, stack: ExitStack) -> BinaryIO:
     try:
-        file = cast("BufferedReader", sys.stdin.buffer) if path == "-" else stack.enter_context(Path(path).open("rb"))  # noqa: SIM115  # the stack closes it
+        file = _standard_input(stack) if path == "-" else stack.enter_context(Path(path).open("rb"))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
     is_gzip = file.peek(2)[:2] == b"\x1f\x8b"
     return cast("BinaryIO", stack.enter_context(gzip.open(file))) if is_gzip else file
+
+
+def _standard_input(stack: ExitStack) -> BufferedReader:
+    """Return standard input as something that can be looked ahead in, and given back unclosed."""
+    file: BufferedReader = BufferedReader(cast("RawIOBase", sys.stdin.buffer))
+    stack.callback(file.detach)
+    return file
 
 
 def _lines(path: str, file: BinaryIO, on_bytes: Callable[[int], None] | None) -> Iterator[tuple[str, bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -69,9 +70,9 @@ def command(
 
 def _check_paths(files: tuple[str, ...], *outputs: Path | None) -> None:
     """Refuse to write over what is to be read."""
-    inputs = {Path(file).resolve() for file in files if file != "-"}
+    inputs = {os.path.realpath(file) for file in files if file != "-"}
     for output in outputs:
-        if output is not None and output.resolve() in inputs:
+        if output is not None and os.path.realpath(output) in inputs:
             raise InputError(f"{output} is read and cannot be written as well")
 
 

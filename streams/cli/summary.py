@@ -50,7 +50,7 @@ def _positions_line(monitor: Monitor) -> str:
     rows = list(position_rows(monitor.state))
     reported = [row for row in rows if row.drift is not None]
     exact = sum(row.drift == "0" for row in reported)
-    dusty = sum(row.drift == row.dust_absorbed for row in reported) - exact
+    dusty = sum(row.agrees for row in reported) - exact
     return (
         f"{len(rows):,} positions, {len(reported):,} with a reported balance: {exact:,} agree to the last digit, "
         f"{dusty:,} but for dust, {len(reported) - exact - dusty:,} differ."

@@ -102,7 +102,7 @@ def screen(plain: bool) -> Screen:
 def figures(watch: Watch, sent: int) -> str:
     """Return the throughput and how many positions agree, as one line."""
     positions = [row for row in watch.positions() if row.drift is not None]
-    agreeing = sum(row.drift in ("0", row.dust_absorbed) for row in positions)
+    agreeing = sum(row.agrees for row in positions)
     rate = watch.records() / max(watch.elapsed_s, 0.1)
     return (
         f"{watch.elapsed_s:4.0f} s  {sent:,} events sent, {watch.records():,} reconciled ({rate:.0f}/s), "
@@ -117,8 +117,7 @@ def _positions(rows: list[PositionRow]) -> Table:
     for name in ("expected", "reported", "drift", "in transit"):
         table.add_column(name, justify="right")
     for row in rows[:POSITIONS_SHOWN]:
-        fine = row.drift is None or row.drift in ("0", row.dust_absorbed)
-        style = "" if fine else "bold red"
+        style = "" if row.agrees else "bold red"
         table.add_row(
             row.location, row.asset, row.expected, row.reported or "", row.drift or "", row.in_transit, style=style
         )

@@ -7,10 +7,8 @@ from typing import Any
 from alerts.records import AlertState
 from alerts.severity import severity_for
 from alerts.signals import Signal
-from ledger.breaks import EVIDENCE_MAX
 from ledger.events import Acknowledge, Close, Config, ControlEvent, Heartbeat, Thresholds
-from ledger.findings import InTransit
-from ledger.holdings import set_off_us
+from ledger.holdings import in_transit_finding
 from ledger.times import SECOND_US, to_us
 from streams.monitor import flows, wording
 from streams.monitor.cause import Cause
@@ -99,11 +97,17 @@ def fire(state: State, key: str, due_us: int) -> None:
         changes = state.pending_thresholds.pop(key)
         state.configure(changed(state.settings, changes))
     elif kind == "in_transit_overdue":
-        source = _source_of(state, rest)
-        if state.holdings.breaks.watermarks.get(source, due_us) < due_us:
-            state.held[key] = (source, due_us)  # its source has not delivered everything up to the deadline yet
-            return
-        _conclude_overdue(state, key, cause, due_us)
+        _judge_overdue(state, key, cause)
+
+
+def _judge_overdue(state: State, key: str, cause: Cause) -> None:
+    """A movement's time is up: conclude it, unless its source sends heartbeats and has yet to deliver up to then."""
+    due_us = cause.at_us
+    source = _source_of(state, key.partition("|")[2])
+    if state.holdings.breaks.watermarks.get(source, due_us) < due_us:
+        state.held[key] = (source, due_us)
+        return
+    _conclude_overdue(state, key, cause, due_us)
 
 
 def _source_of(state: State, transfer_id: str) -> str:
@@ -119,12 +123,9 @@ def _conclude_overdue(state: State, key: str, cause: Cause, known_us: int) -> No
     allowed_s = None if transit is None else flows.allowed_seconds(state, transfer_id)
     if movement is None or transit is None or allowed_s is None:
         return
-    (destination, asset), units = transit
-    since_us = set_off_us(movement)
-    event_ids = tuple(fact.event_id for fact in reversed(movement.facts))[:EVIDENCE_MAX]
-    finding = InTransit(transfer_id, asset, units, movement.fold.origin, destination, since_us, event_ids)
-    cents = state.assets.usd_cents(asset, units)
-    twice_us = since_us + 2 * round(allowed_s * SECOND_US)
+    finding = in_transit_finding(movement, transit, under_way=True)
+    cents = state.assets.usd_cents(finding.asset, finding.units)
+    twice_us = (finding.since_us or 0) + 2 * round(allowed_s * SECOND_US)
     state.raise_(wording.overdue_signal(finding, cause, allowed_s, cents, twice=known_us >= twice_us))
     if known_us >= twice_us:
         return

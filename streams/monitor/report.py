@@ -22,6 +22,11 @@ class PositionRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     dust_absorbed: str | None = None
     in_transit: str
 
+    @property
+    def agrees(self) -> bool:
+        """Whether the latest report agrees, but for dust; true where there is nothing to compare."""
+        return self.drift is None or self.drift in ("0", self.dust_absorbed)
+
 
 def position_rows(state: State) -> Iterator[PositionRow]:
     """Yield the last state of every position, by location and asset."""
@@ -39,6 +44,6 @@ def _row(position: Position) -> PositionRow:
         expected=to_decimal(position.expected),
         reported=None if latest is None else to_decimal(latest.reported),
         drift=None if latest is None or not position.opened else to_decimal(latest.drift),
-        dust_absorbed=to_decimal(position.judgement.absorbed) if position.opened else None,
+        dust_absorbed=to_decimal(position.judgement.baseline) if position.opened else None,
         in_transit=to_decimal(position.in_transit),
     )

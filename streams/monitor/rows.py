@@ -92,11 +92,12 @@ def forget_changes(state: State) -> None:
         holdings.locations[name].positions[asset].timeline.touched.clear()
     marks: Iterable[set[Any]] = (
         state.assets.touched, state.references.touched, state.seen.touched, holdings.movements.touched,
-        holdings.touched_positions, holdings.touched_locations, state.set_aside.touched, state.deadlines.touched, state.held.touched,
-        state.book.changed, state.sentinels.touched_trends, state.sentinels.touched_sizes,
+        holdings.touched_positions, holdings.touched_locations, state.set_aside.touched, state.deadlines.touched,
+        state.held.touched, state.sentinels.touched_trends, state.sentinels.touched_sizes,
     )  # fmt: skip
     for mark in marks:
         mark.clear()
+    state.book.drain_changed()
 
 
 def _row(state: State, key: Key) -> Any:

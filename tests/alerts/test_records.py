@@ -107,7 +107,7 @@ def test_plain_decimals_pass(text: str) -> None:
     assert is_plain_decimal(text)
 
 
-@pytest.mark.parametrize("text", ["", "1e5", "+1", ".5", "1.", "NaN", "1\n", "٣", "1" * 61, "1." + "0" * 31])
+@pytest.mark.parametrize("text", ["", "1e5", "+1", ".5", "1.", "NaN", "1\n", "٣", "1" * 401, "1." + "0" * 31])
 def test_other_numbers_do_not(text: str) -> None:
     assert not is_plain_decimal(text)
 
