@@ -54,7 +54,7 @@ def read_records(paths: list[str], on_bytes: Callable[[int], None] | None = None
 
 def _opened(path: str, stack: ExitStack) -> BinaryIO:
     try:
-        file = _standard_input(stack) if path == "-" else stack.enter_context(Path(path).open("rb"))
+        file = _standard_input(stack) if path == "-" else stack.enter_context(Path(path).open("rb"))  # noqa: SIM115  # the stack closes it
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
     is_gzip = file.peek(2)[:2] == b"\x1f\x8b"
