@@ -86,3 +86,12 @@ def test_a_moment_that_no_clock_shows_is_turned_away(moment: str, field: str) ->
     raw = json.dumps({**event, "observed_at": stamp(0), field: moment}).encode()
     (said,) = Story().hear(Record(topic, raw))
     assert said.topic == "quarantine"
+
+
+def test_a_movement_told_too_often_keeps_the_reports_that_move_value() -> None:
+    story = Story(restarts=False)
+    story.tell(0, "move", ["T1", "broadcast", "hot>venue", "10", "BTC"])
+    said = [story.tell(number, "move", ["T1", "confirming", "hot>venue", "10", "BTC"]) for number in range(1, 520)]
+    assert [output.value.code for output in said[-1]] == ["too_many_reports"]
+    assert story.tell(600, "move", ["T1", "completed", "hot>venue", "10", "BTC"]) == []
+    assert (story.position("venue")["expected"], story.position("venue")["in_transit"]) == ("10", "0")

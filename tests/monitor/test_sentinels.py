@@ -64,3 +64,33 @@ def test_the_dust_before_a_break_is_kept_through_it() -> None:
     assert [alert.state.value for alert in story.alerts] == ["open", "resolved"]
     row = story.position("hot")
     assert (row["drift"], row["dust_absorbed"]) == ("-0.01", "-0.01")
+
+
+def movements(amounts: list[str]) -> Story:
+    """Return the story of withdrawals of these amounts, one a minute, by one client."""
+    story = Story(restarts=False)
+    for number, amount in enumerate(amounts):
+        story.tell(number * 60, "move", [f"T{number}", "requested", "hot>external", amount, "BTC", "op=withdrawal"])
+    return story
+
+
+def test_a_movement_far_beyond_the_habit_is_told_and_changes_nothing_else() -> None:
+    usual = [f"1.{number % 10}" for number in range(400)]
+    story = movements([*usual, "5000"])
+    (alert,) = story.alerts
+    assert (alert.type, alert.severity, alert.model, alert.observed) == ("flow_anomaly", "P3", "robust_size", "5000")
+    assert alert.scope.transfer_id == "T400"
+    assert "times what is usual" in alert.explanation
+    assert "T400" in story.monitor.state.holdings.movements.by_id
+
+
+def test_a_movement_far_below_the_habit_harms_nobody() -> None:
+    assert movements([*[f"1.{number % 10}" for number in range(400)], "0.00000001"]).alerts == []
+
+
+def test_the_same_amount_for_ever_makes_a_slightly_larger_one_no_anomaly() -> None:
+    assert movements([*["2"] * 400, "2.2"]).alerts == []
+
+
+def test_a_new_client_is_given_time_to_be_known() -> None:
+    assert movements(["1", "5000"]).alerts == []
