@@ -6,7 +6,7 @@ from typing import Literal
 
 from ledger.assets import Assets
 from ledger.findings import EVIDENCE_MAX, DriftFinding
-from ledger.movements import Place
+from ledger.fold import Place
 from ledger.positions import Position
 from ledger.store import MovementStore
 from ledger.suspects import Suspect, rank

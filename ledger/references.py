@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ledger.events import AccountRef, AddressRef, LimitRef, LocationRef, Reference, RouteRef
-from ledger.movements import EXTERNAL
+from ledger.fold import EXTERNAL
 
 Key = tuple[str, ...]
 

@@ -130,7 +130,7 @@ def apply_posting(state: State, event: Posting, cause: Cause, record: Record) ->
     value_day = date.fromisoformat(event.value_date[:10])
     if value_day > event.booked_at.date():
         days = (value_day - date(1970, 1, 1)).days + 1  # the bank may count it until that day is over
-        state.holdings.set_value_date(event.transfer_id, days * DAY_US)
+        state.holdings.value_dates.set(event.transfer_id, days * DAY_US)
 
 
 def _set_aside(state: State, name: str, event: Transfer | Snapshot | Posting, cause: Cause, record: Record) -> None:

@@ -30,8 +30,8 @@ class PositionRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 def position_rows(state: State) -> Iterator[PositionRow]:
     """Yield the last state of every position, by location and asset."""
-    for name in sorted(state.holdings.locations):
-        positions = state.holdings.locations[name].positions
+    for name in sorted(state.holdings.places.by_name):
+        positions = state.holdings.places.by_name[name].positions
         for asset in sorted(positions):
             yield _row(positions[asset])
 

@@ -15,8 +15,8 @@ import msgspec
 from msgspec.structs import astuple
 
 from alerts.rows import row_to_plain
-from ledger.holdings import Complete, Location
 from ledger.movements import Movement
+from ledger.places import Complete, Location
 from streams.monitor.settings import settings_from
 from streams.monitor.state import State
 
@@ -49,7 +49,7 @@ def _all_keys(state: State) -> Iterator[Key]:
     yield from (("seen", number) for number in state.seen.numbers())
     yield from (("movement", transfer_id) for transfer_id in holdings.movements.by_id)
     yield from (("value_date", transfer_id) for transfer_id in holdings.movements.value_dates)
-    for location in holdings.locations.values():
+    for location in holdings.places.by_name.values():
         yield ("location", location.name)
         for asset, position in location.positions.items():
             yield ("position", location.name, asset)
@@ -71,10 +71,10 @@ def _changed_keys(state: State) -> set[Key]:
     keys.update(("seen", number) for number in state.seen.touched)
     keys.update(("movement", transfer_id) for transfer_id in holdings.movements.touched)
     keys.update(("value_date", transfer_id) for transfer_id in holdings.movements.touched)
-    keys.update(("location", name) for name in holdings.touched_locations)
-    for name, asset in holdings.touched_positions:
+    keys.update(("location", name) for name in holdings.places.touched_locations)
+    for name, asset in holdings.places.touched_positions:
         keys.add(("position", name, asset))
-        timeline = holdings.locations[name].positions[asset].timeline
+        timeline = holdings.places.by_name[name].positions[asset].timeline
         keys.update(("effects", name, asset, number) for number in timeline.touched)
     keys.update(("set_aside", *entry) for entry in state.set_aside.touched)
     keys.update(("deadline", key) for key in state.deadlines.touched)
@@ -88,11 +88,11 @@ def _changed_keys(state: State) -> set[Key]:
 def forget_changes(state: State) -> None:
     """Mark every row as unchanged."""
     holdings = state.holdings
-    for name, asset in holdings.touched_positions:
-        holdings.locations[name].positions[asset].timeline.touched.clear()
+    for name, asset in holdings.places.touched_positions:
+        holdings.places.by_name[name].positions[asset].timeline.touched.clear()
     marks: Iterable[set[Any]] = (
         state.assets.touched, state.references.touched, state.seen.touched, holdings.movements.touched,
-        holdings.touched_positions, holdings.touched_locations, state.set_aside.touched, state.deadlines.touched,
+        holdings.places.touched_positions, holdings.places.touched_locations, state.set_aside.touched, state.deadlines.touched,
         state.held.touched, state.sentinels.touched_trends, state.sentinels.touched_sizes,
     )  # fmt: skip
     for mark in marks:
@@ -128,17 +128,17 @@ def _movement_row(state: State, rest: list[Any]) -> Any:
 
 
 def _location_row(state: State, rest: list[Any]) -> Any:
-    location = state.holdings.locations[rest[0]]
+    location = state.holdings.places.by_name[rest[0]]
     opening = [] if location.opening is None else list(astuple(location.opening))
     return [opening, [list(astuple(seen)) for seen in location.complete]]
 
 
 def _position_row(state: State, rest: list[Any]) -> Any:
-    return state.holdings.locations[rest[0]].positions[rest[1]].to_plain()
+    return state.holdings.places.by_name[rest[0]].positions[rest[1]].to_plain()
 
 
 def _effects_row(state: State, rest: list[Any]) -> Any:
-    return state.holdings.locations[rest[0]].positions[rest[1]].timeline.to_plain(rest[2])
+    return state.holdings.places.by_name[rest[0]].positions[rest[1]].timeline.to_plain(rest[2])
 
 
 def _alert_row(state: State, rest: list[Any]) -> Any:
@@ -208,7 +208,7 @@ def _load_monitor(state: State, row: dict[str, Any]) -> None:
 
 
 def _load_location(state: State, rest: list[Any], row: list[Any]) -> None:
-    location = state.holdings.locations[rest[0]] = Location(rest[0])
+    location = state.holdings.places.by_name[rest[0]] = Location(rest[0])
     location.opening = _complete(row[0]) if row[0] else None
     location.complete = [_complete(seen) for seen in row[1]]
 
@@ -218,11 +218,11 @@ def _complete(plain: list[Any]) -> Complete:
 
 
 def _load_position(state: State, rest: list[Any], row: dict[str, Any]) -> None:
-    state.holdings.bare_position(rest[0], rest[1]).load(row)
+    state.holdings.places.bare_position(rest[0], rest[1]).load(row)
 
 
 def _load_effects(state: State, rest: list[Any], row: list[Any]) -> None:
-    state.holdings.bare_position(rest[0], rest[1]).timeline.load(rest[2], row)
+    state.holdings.places.bare_position(rest[0], rest[1]).timeline.load(rest[2], row)
 
 
 def _load_movement(state: State, rest: list[Any], row: list[Any]) -> None:
@@ -235,7 +235,7 @@ _LOADERS: dict[str, Callable[[State, list[Any], Any], None]] = {
     "seen": lambda state, rest, row: state.seen.load(rest[0], row),
     "location": _load_location,
     "movement": _load_movement,
-    "value_date": lambda state, rest, row: state.holdings.load_value_date(rest[0], row),
+    "value_date": lambda state, rest, row: state.holdings.value_dates.load(rest[0], row),
     "effects": _load_effects,
     "position": _load_position,
     "set_aside": lambda state, rest, row: state.set_aside.load(rest[0], rest[1], row),

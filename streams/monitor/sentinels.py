@@ -11,7 +11,7 @@ from alerts.signals import Signal
 from ledger.amounts import to_decimal, to_float, to_units
 from ledger.events import Transfer
 from ledger.findings import DustFinding
-from ledger.movements import EXTERNAL
+from ledger.fold import EXTERNAL
 from models.base import Status
 from models.cusum import Cusum, CusumScore, CusumState
 from models.size import TAIL_KEY, SizeModel, SizeScore

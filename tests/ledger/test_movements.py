@@ -12,7 +12,8 @@ from msgspec.structs import astuple
 
 from ledger.amounts import to_decimal
 from ledger.events import Transfer
-from ledger.movements import Effect, Fact, Movement, fact_of
+from ledger.fold import Effect, Fact, fact_of
+from ledger.movements import Movement
 from ledger.parser import parse
 from tests.ledger.wire import HOUR, MINUTE, received, transfer
 
