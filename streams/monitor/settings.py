@@ -39,7 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     quiet_s: Positive = 86_400.0
     """A one-off condition that has not been seen for this long is over."""
     log_lag_s: Positive = 60.0
-    """An event logged this long after it was observed says that the monitor is behind."""
+    """Inputs that have been read only up to this long ago say that the monitor is late."""
     set_aside_max: Annotated[int, msgspec.Meta(ge=1, le=10**7)] = 100_000
     """How many events may wait for the reference of their asset."""
 
