@@ -36,12 +36,10 @@ class Reports:
             reported = {code: total for code, total in reported.items() if code == only}
             self._open_late(location, event, as_of_us, reported)
         elif event.complete:
-            for asset in sorted(location.positions.keys() - reported.keys()):
-                reported[asset] = 0
-            unknown = tuple(sorted({row.asset for row in event.rows if row.asset not in self.assets.codes}))
-            if len(unknown) > UNKNOWN_NAMED_MAX:
-                unknown = (ANY_NAME,)
-            snapshot = Complete(as_of_us, event.event_id, event.snapshot_id, event.revision, unknown)
+            if len(reported) < len(location.positions) or not location.positions.keys() <= reported.keys():
+                for asset in sorted(location.positions.keys() - reported.keys()):
+                    reported[asset] = 0
+            snapshot = Complete(as_of_us, event.event_id, event.snapshot_id, event.revision, self._unknown(event))
             self._open(location, snapshot, reported)
         findings: list[Finding] = []
         for asset, total in reported.items():
@@ -51,6 +49,15 @@ class Reports:
             location.remember(snapshot)
             self.places.touched_locations.add(location.name)
         return findings
+
+    def _unknown(self, event: Snapshot) -> tuple[str, ...]:
+        """Return the assets that a snapshot names and no reference has introduced; `*` for a great many."""
+        codes = self.assets.codes
+        unknown = [row.asset for row in event.rows if row.asset not in codes]
+        if not unknown:
+            return ()
+        names = tuple(sorted(set(unknown)))
+        return names if len(names) <= UNKNOWN_NAMED_MAX else (ANY_NAME,)
 
     def _open(self, location: Location, snapshot: Complete, reported: dict[str, int]) -> None:
         if not opening_precedes(snapshot, location.opening):

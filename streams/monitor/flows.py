@@ -10,7 +10,7 @@ from alerts.records import AlertState
 from alerts.severity import severity_for
 from alerts.signals import Signal
 from ledger.amounts import to_decimal, to_units
-from ledger.events import Posting, Snapshot, Transfer
+from ledger.events import Posting, Snapshot, SnapshotRow, Transfer
 from ledger.findings import DriftFinding, DustFinding, Finding, InTransit, Restated
 from ledger.holdings import set_off_us
 from ledger.times import DAY_US, SECOND_US
@@ -68,12 +68,20 @@ def apply_snapshot(state: State, event: Snapshot, cause: Cause, record: Record) 
     if code is not None:
         state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
         return
-    for name in sorted({row.asset for row in event.rows if row.asset not in state.assets.codes}):
+    codes = state.assets.codes
+    unknown = [row.asset for row in event.rows if row.asset not in codes]
+    if unknown:
+        _set_rows_aside(state, event, unknown, cause, record)
+    state.counts["balances"] += 1
+    _tell_snapshot(state, state.holdings.apply_snapshot(event), cause)
+
+
+def _set_rows_aside(state: State, event: Snapshot, unknown: list[str], cause: Cause, record: Record) -> None:
+    """Keep the rows of each unknown asset as a snapshot of their own, to be applied when it is introduced."""
+    for name in sorted(set(unknown)):
         rows = [row for row in event.rows if row.asset == name]
         part = msgspec.json.encode(msgspec.structs.replace(event, rows=rows))
         _set_aside(state, name, event, cause, Record(record.topic, part, record.origin))
-    state.counts["balances"] += 1
-    _tell_snapshot(state, state.holdings.apply_snapshot(event), cause)
 
 
 def apply_late_rows(state: State, event: Snapshot, asset: str, cause: Cause, record: Record) -> None:
@@ -95,10 +103,17 @@ def _too_fine_row(state: State, event: Snapshot) -> str | None:
         step = assets.by_code[code].step
         if to_units(row.total) % step:
             return code
-        for part in (row.available, row.held, row.staked, row.debt):
-            if part is not None and to_units(part) % step:
-                return code
+        if _has_parts(row) and any(to_units(part) % step for part in _parts(row)):
+            return code
     return None
+
+
+def _has_parts(row: SnapshotRow) -> bool:
+    return row.available is not None or row.held is not None or row.staked is not None or row.debt is not None
+
+
+def _parts(row: SnapshotRow) -> list[str]:
+    return [part for part in (row.available, row.held, row.staked, row.debt) if part is not None]
 
 
 def _tell_snapshot(state: State, findings: list[Finding], cause: Cause) -> None:
