@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ledger.amounts import to_units
 from ledger.events import Status, Transfer
@@ -74,22 +74,22 @@ def fact_of(event: Transfer, asset: str, fee_asset: str | None) -> Fact:
     )
 
 
-class Fold:
+class Fold(Struct, eq=False):
     """The state of a movement after some of its facts, in order; `apply` takes the next and returns its effects."""
 
-    __slots__ = (
-        "amount", "applied", "arrived", "asset", "delivered", "destination", "fee", "fee_asset", "fee_payer",
-        "left", "open", "origin", "revisions",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self.revisions: dict[int, int] = {}
-        self.left = self.arrived = False
-        self.open = True
-        self.amount = self.fee = 0
-        self.delivered: int | None = None
-        self.origin = self.destination = self.asset = self.fee_asset = self.fee_payer = ""
-        self.applied: dict[Place, int] = {}
+    left: bool = False
+    arrived: bool = False
+    open: bool = True
+    amount: int = 0
+    delivered: int | None = None
+    fee: int = 0
+    origin: str = ""
+    destination: str = ""
+    asset: str = ""
+    fee_asset: str = ""
+    fee_payer: str = ""
+    revisions: dict[int, int] = field(default_factory=dict)  # the highest revision applied, by rank of the stage
+    applied: dict[Place, int] = field(default_factory=dict)
 
     def apply(self, fact: Fact) -> list[Effect]:
         """Take the next fact in order; return what changes from its moment on."""

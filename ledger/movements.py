@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from typing import Any
 
+from msgspec import Struct, field
 from msgspec.structs import astuple
 
 from ledger.events import Status
@@ -14,20 +15,18 @@ FACTS_MAX = 500
 FACTS_SOON_FOLDED = 8
 
 
-class Movement:
+class Movement(Struct, eq=False):
     """All that is known of one movement: its facts in order, and the fold of them while it is under way.
 
-    Most movements are at rest most of the time. At rest only the facts are kept; the fold is made again when asked for.
+    `source` reported last: its watermark says whether more may be on the way. Most movements are at rest most of the
+    time; at rest only the facts are kept, and the fold is made again when asked for.
     """
 
-    __slots__ = ("_fold", "facts", "network", "source", "transfer_id")
-
-    def __init__(self, transfer_id: str) -> None:
-        self.transfer_id = transfer_id
-        self.network: str | None = None
-        self.source = ""  # who reported last: its watermark says whether more may be on the way
-        self.facts: list[Fact] = []
-        self._fold: Fold | None = None
+    transfer_id: str
+    network: str | None = None
+    source: str = ""
+    facts: list[Fact] = field(default_factory=list)
+    _fold: Fold | None = None
 
     @property
     def fold(self) -> Fold:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from typing import Any
 
+from msgspec import Struct
+
 from ledger.drift import FRESH, Judgement, is_sum_of_some, judge
 from ledger.timeline import Timeline
 
@@ -13,19 +15,16 @@ RECENT_OBSERVATIONS = 16  # a late event usually falls among these, so they are 
 FEE_TOLERANCE_SHARE = 100
 
 
-class Observation:
+class Observation(Struct, eq=False):
     """A balance reported for one moment, its drift (reported less expected, units) and the judgement after it."""
 
-    __slots__ = ("as_of_us", "drift", "event_id", "judgement", "reported", "revision", "snapshot_id")
-
-    def __init__(self, as_of_us: int, event_id: str, snapshot_id: str, revision: int, reported: int) -> None:
-        self.as_of_us = as_of_us
-        self.event_id = event_id
-        self.snapshot_id = snapshot_id
-        self.revision = revision
-        self.reported = reported
-        self.drift = 0
-        self.judgement = FRESH
+    as_of_us: int
+    event_id: str
+    snapshot_id: str
+    revision: int
+    reported: int
+    drift: int = 0
+    judgement: Judgement = FRESH
 
     def __lt__(self, other: Observation) -> bool:
         return (self.as_of_us, self.event_id) < (other.as_of_us, other.event_id)

@@ -38,16 +38,18 @@ class SeenEvents:
     def __len__(self) -> int:
         return len(self._contents)
 
-    def see(self, event_id: str, content: int, at_us: int) -> Novelty:
-        """Note an event; `at_us` is the later of its event time and its arrival."""
+    def see(self, event_id: str, content: int, happened_us: int, arrived_us: int) -> Novelty:
+        """Note an event; it is remembered for the horizon from when it happened or arrived, whichever was later."""
         known = self._contents.get(event_id)
         if known is not None:
             return "repeated" if known == content else "conflict"
         self._contents[event_id] = content
         segment = self._current
         segment.ids.append(event_id)
-        if at_us > segment.until_us:
-            segment.until_us = at_us
+        if arrived_us > segment.until_us:
+            segment.until_us = arrived_us
+        if happened_us > segment.until_us:
+            segment.until_us = happened_us
         self.touched.add(self.next_segment - 1)
         if len(segment.ids) >= SEGMENT_IDS:
             self._open()

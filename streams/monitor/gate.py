@@ -24,8 +24,7 @@ def observed_us(state: State, event_id: str, source: str, observed: int, record:
 
 def admit(state: State, event: AnyEvent, event_us: int, cause: Cause, record: Record) -> bool:
     """Return whether the event is to be applied; what is not is counted, and kept where it says something new."""
-    latest_us = max(cause.at_us, event_us)
-    novelty = state.seen.see(event.event_id, digest(event), latest_us)
+    novelty = state.seen.see(event.event_id, digest(event), event_us, cause.at_us)
     if novelty == "repeated":
         state.counts["redelivered"] += 1
         return False

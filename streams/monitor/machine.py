@@ -43,7 +43,7 @@ class Monitor:
         observed = to_us(event.observed_at)
         if record.logged_at_us is not None:
             observed = gate.observed_us(state, event.event_id, event.source, observed, record)
-        if state.clock == "events":
+        if state.clock == "events" and observed > state.clock_us:
             self._advance(observed)
         cause = Cause(event.event_id, observed)
         if gate.admit(state, event, to_us(event.event_time), cause, record):
@@ -83,15 +83,14 @@ class Monitor:
     def _tick(self, event: Tick, record: Record) -> None:
         at_us = to_us(event.observed_at)
         self.state.counts["ticks"] += 1
-        self._advance(at_us)
+        if at_us > self.state.clock_us:
+            self._advance(at_us)
         if record.logged_at_us is not None:
             controls.watch_lag(self.state, Cause(event.event_id, at_us), record.logged_at_us)
 
     def _advance(self, to_moment_us: int) -> None:
-        """Move the clock, never back; what is due before the new moment fires first."""
+        """Move the clock on; what is due before the new moment fires first."""
         state = self.state
-        if to_moment_us <= state.clock_us:
-            return
         while (due := state.deadlines.pop_before(to_moment_us)) is not None:
             at_us, key = due
             state.clock_us = max(state.clock_us, at_us)

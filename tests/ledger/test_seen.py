@@ -24,7 +24,7 @@ def reloaded(seen: SeenEvents) -> SeenEvents:
 
 def test_the_first_stands() -> None:
     seen = SeenEvents()
-    assert [seen.see(*event, 0) for event in (("a", 1), ("a", 1), ("a", 2), ("a", 2), ("a", 1), ("b", 2))] == [
+    assert [seen.see(*event, 0, 0) for event in (("a", 1), ("a", 1), ("a", 2), ("a", 2), ("a", 1), ("b", 2))] == [
         *("new", "repeated", "conflict", "conflict", "repeated", "new"),
     ]
     assert len(seen) == 2
@@ -33,37 +33,37 @@ def test_the_first_stands() -> None:
 def test_identities_are_forgotten_segment_by_segment_once_all_of_them_are_too_old() -> None:
     seen = SeenEvents()
     for number in range(2 * SEGMENT_IDS + 1):
-        seen.see(f"e{number}", 0, number)
+        seen.see(f"e{number}", 0, number, 0)
     seen.touched.clear()
     seen.forget_before(2 * SEGMENT_IDS - 1)
     assert seen.touched == {0}
     assert seen.to_plain(0) is None
-    assert (seen.see("e0", 1, 9999), seen.see(f"e{SEGMENT_IDS}", 1, 9999)) == ("new", "conflict")
+    assert (seen.see("e0", 1, 9999, 0), seen.see(f"e{SEGMENT_IDS}", 1, 0, 9999)) == ("new", "conflict")
 
 
 def test_the_segment_in_use_is_kept_however_old() -> None:
     seen = SeenEvents()
-    seen.see("a", 1, 5)
+    seen.see("a", 1, 5, 3)
     seen.forget_before(10**18)
-    assert seen.see("a", 1, 5) == "repeated"
+    assert seen.see("a", 1, 5, 3) == "repeated"
 
 
 @pytest.mark.parametrize("count", [0, 1, SEGMENT_IDS - 1, SEGMENT_IDS, SEGMENT_IDS + 1, 12 * SEGMENT_IDS])
 def test_it_goes_on_from_its_rows(count: int) -> None:
     seen = SeenEvents()
     for number in range(count):
-        seen.see(f"e{number}", number, number)
+        seen.see(f"e{number}", number, number, 0)
     again = reloaded(seen)
     for one in (seen, again):
-        assert one.see("e0", 0, count) == ("repeated" if count else "new")
-        assert one.see("another", 0, count) == "new"
+        assert one.see("e0", 0, count, 0) == ("repeated" if count else "new")
+        assert one.see("another", 0, count, 0) == "new"
     assert rows(again) == rows(seen)
 
 
 def test_the_rows_that_changed_are_all_rows() -> None:
     seen, kept = SeenEvents(), {}
     for number in range(2 * SEGMENT_IDS):
-        seen.see(f"e{number}", number, number)
+        seen.see(f"e{number}", number, number, 0)
         kept.update({changed: seen.to_plain(changed) for changed in seen.touched})
         seen.touched.clear()
     assert kept.keys() == rows(seen).keys()
