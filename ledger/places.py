@@ -41,7 +41,7 @@ class Location:
 
     def remember(self, snapshot: Complete) -> None:
         """Keep a complete snapshot, for the positions that are heard of later."""
-        if self.complete and self.complete[-1] > snapshot:
+        if self.complete and self.complete[-1].as_of_us >= snapshot.as_of_us:
             insort(self.complete, snapshot)
         else:
             self.complete.append(snapshot)

@@ -60,7 +60,10 @@ class Reports:
         return names if len(names) <= UNKNOWN_NAMED_MAX else (ANY_NAME,)
 
     def _open(self, location: Location, snapshot: Complete, reported: dict[str, int]) -> None:
-        if not opening_precedes(snapshot, location.opening):
+        opening = location.opening
+        if opening is not None and opening.as_of_us < snapshot.as_of_us and opening.snapshot_id != snapshot.snapshot_id:
+            return  # by far the most usual case
+        if not opening_precedes(snapshot, opening):
             return
         location.opening = snapshot
         self.places.touched_locations.add(location.name)
@@ -76,10 +79,11 @@ class Reports:
     def _observe(self, position: Position, event: Snapshot, as_of_us: int, total: int, findings: list[Finding]) -> None:
         asset = self.assets.by_code[position.asset]
         position.dust = max(asset.dust, abs(total) // self.rebasing_share) if asset.rebasing else asset.dust
-        before = position.judgement
-        newest = position.latest is None or position.latest.as_of_us < as_of_us
+        latest = position.observations[-1] if position.observations else None
+        before = position.floor if latest is None else latest.judgement
+        newest = latest is None or latest.as_of_us < as_of_us
         position.observe(Observation(as_of_us, event.event_id, event.snapshot_id, event.revision, total))
-        after = position.judgement
+        after = position.observations[-1].judgement
         if after is before and position.told is None:
             return  # nothing moved: by far the most usual case
         moved = _dust_moved(before, after, position.dust) if newest and position.opened else 0

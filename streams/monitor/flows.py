@@ -46,7 +46,9 @@ def apply_transfer(state: State, event: Transfer, cause: Cause, record: Record) 
     if findings:
         tell(state, findings, cause)
     if known is None:
-        state.sentinels.watch_size(state, event, code, cause)
+        signal = state.sentinels.watch_size(event, code, state.assets, cause)
+        if signal is not None:
+            state.raise_(signal)
 
 
 def _too_fine(state: State, event: Transfer, code: str) -> bool:
@@ -180,11 +182,19 @@ def tell(state: State, findings: list[Finding], cause: Cause) -> None:
         if isinstance(finding, DriftFinding):
             _tell_drift(state, finding, cause)
         elif isinstance(finding, DustFinding):
-            state.sentinels.watch_dust(state, finding, cause)
+            _tell_dust(state, finding, cause)
         elif isinstance(finding, InTransit):
             follow(state, finding, cause)
         elif isinstance(finding, Restated):
             state.raise_(wording.restatement_signal(finding, cause.cause_id, cause.at_us))
+
+
+def _tell_dust(state: State, finding: DustFinding, cause: Cause) -> None:
+    said = state.sentinels.watch_dust(finding, state.assets, cause)
+    if isinstance(said, Signal):
+        state.raise_(said)
+    elif said is not None:
+        state.clear(said.key, AlertState.RESOLVED, cause, said.explanation)
 
 
 def _tell_drift(state: State, finding: DriftFinding, cause: Cause) -> None:

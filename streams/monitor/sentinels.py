@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
-from alerts.records import AlertState
 from alerts.severity import severity_for
 from alerts.signals import Signal
 from ledger.amounts import to_decimal, to_float, to_units
+from ledger.assets import Assets
 from ledger.events import Transfer
 from ledger.findings import DustFinding
 from ledger.fold import EXTERNAL
@@ -19,11 +19,15 @@ from streams.monitor.cause import Cause
 from streams.monitor.settings import Settings
 from streams.monitor.wording import usd_text
 
-if TYPE_CHECKING:
-    from streams.monitor.state import State
-
 Key = tuple[str, ...]
 FLOOR_PER_DUST = 10  # a leak of a tenth of the dust is still seen; below that it is noise of the books' own rounding
+
+
+class Ended(NamedTuple):
+    """A condition that is over, and in which words."""
+
+    key: str
+    explanation: str
 
 
 class Sentinels:
@@ -42,11 +46,19 @@ class Sentinels:
         self.sizes.alarm_surprise = settings.size_surprise_min
         self._cusums: dict[int, Cusum] = {}  # by dust, in units
 
-    def watch_dust(self, state: State, finding: DustFinding, cause: Cause) -> None:
-        """Add what an agreeing snapshot hid to the sums of its position."""
-        if finding.dust and not state.assets.by_code[finding.asset].rebasing:  # which grows by nature
-            key = (finding.location, finding.asset)
-            self._tell_trend(state, key, finding, self._observe(key, finding), cause)
+    def watch_dust(self, finding: DustFinding, assets: Assets, cause: Cause) -> Signal | Ended | None:
+        """Add what a report hid as dust to the sums of its position; say when they have a side, and when no more."""
+        if not finding.dust or assets.by_code[finding.asset].rebasing:  # which grows by nature
+            return None
+        key = (finding.location, finding.asset)
+        score, cusum = self._observe(key, finding), self._cusum(finding.dust)
+        name = f"drift_trend|{finding.location}|{finding.asset}"
+        if score.alarm and abs(score.run_sum) >= self.settings.trend_dust_multiple * to_float(finding.dust):
+            count = self.trends[key].seen - score.started_index
+            return self._trend_signal(assets, name, count, finding, score, cause)
+        if score.status is Status.SCORED and score.statistic < cusum.alarm_at / 2:
+            return Ended(name, f"The dust of {finding.asset} at {finding.location} has no side any more.")
+        return None
 
     def _observe(self, key: Key, finding: DustFinding) -> CusumScore:
         known = self.trends.get(key)
@@ -63,20 +75,8 @@ class Sentinels:
             self._cusums[dust] = cusum
         return cusum
 
-    def _tell_trend(self, state: State, key: Key, finding: DustFinding, score: CusumScore, cause: Cause) -> None:
-        name = f"drift_trend|{finding.location}|{finding.asset}"
-        least = self.settings.trend_dust_multiple * to_float(finding.dust)
-        cusum = self._cusum(finding.dust)
-        if score.alarm and abs(score.run_sum) >= least:
-            if name not in state.book.rows:
-                count = self.trends[key].seen - score.started_index
-                state.raise_(self._trend_signal(state, name, count, finding, score, cause))
-        elif score.status is Status.SCORED and score.statistic < cusum.alarm_at / 2:
-            text = f"The dust of {finding.asset} at {finding.location} has no side any more."
-            state.clear(name, AlertState.RESOLVED, cause, text)
-
     def _trend_signal(
-        self, state: State, name: str, count: int, finding: DustFinding, score: CusumScore, cause: Cause
+        self, assets: Assets, name: str, count: int, finding: DustFinding, score: CusumScore, cause: Cause
     ) -> Signal:
         units = round(score.run_sum * 10**9) * 10**21  # a model's float, shown to nine places; never used as money
         side = "surplus" if score.side > 0 else "deficit"
@@ -88,7 +88,7 @@ class Sentinels:
             cause_id=cause.cause_id,
             at_us=cause.at_us,
             difference=to_decimal(units),
-            usd=usd_text(state.assets.usd_cents(finding.asset, units)),
+            usd=usd_text(assets.usd_cents(finding.asset, units)),
             evidence=(finding.event_id,),
             model="multi_cusum",
             score=score.statistic,
@@ -98,20 +98,21 @@ class Sentinels:
             "sides. A steady leak or a one-sided rounding.",
         )
 
-    def watch_size(self, state: State, event: Transfer, asset: str, cause: Cause) -> None:
-        """Score the size of a movement when it is first heard of, then learn it."""
+    def watch_size(self, event: Transfer, asset: str, assets: Assets, cause: Cause) -> Signal | None:
+        """Score the size of a movement when it is first heard of, then learn it; return what is unusual about it."""
         amount = to_float(to_units(event.amount))
         if amount <= 0.0:
-            return
+            return None
         client, operation, size = who_moves(event), event.op_type, math.log10(amount)
         score, changed = self.sizes.observe(client, asset, operation, size)
         self.touched_sizes.update(changed)
         # Much less than usual harms nobody; only much more is worth a look.
         if score.alarm and score.deviations > 0:
-            state.raise_(self._size_signal(state, event, asset, client, score, cause))
+            return self._size_signal(assets, event, asset, client, score, cause)
+        return None
 
     def _size_signal(
-        self, state: State, event: Transfer, asset: str, client: str, score: SizeScore, cause: Cause
+        self, assets: Assets, event: Transfer, asset: str, client: str, score: SizeScore, cause: Cause
     ) -> Signal:
         scope = {"asset": asset, "transfer_id": event.transfer_id}
         client_id = event.from_.client_id or event.to.client_id
@@ -127,7 +128,7 @@ class Sentinels:
             cause_id=cause.cause_id,
             at_us=cause.at_us,
             observed=event.amount,
-            usd=usd_text(state.assets.usd_cents(asset, to_units(event.amount))),
+            usd=usd_text(assets.usd_cents(asset, to_units(event.amount))),
             evidence=(event.event_id,),
             model="robust_size",
             score=score.surprise,
