@@ -57,36 +57,28 @@ class Heartbeat(
 Verdict = Literal["true_positive", "false_positive", "expected", "data_error"]
 
 
+class AlertWord(ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What somebody says about an alert."""
+
+    alert_id: Id
+    actor: Name
+    until: Moment | None = None
+    verdict: Verdict | None = None
+    reason: Text | None = None
+
+
 class Acknowledge(
-    ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="acknowledge"
+    AlertWord, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="acknowledge"
 ):
     """Somebody has taken an alert on."""
 
-    alert_id: Id
-    actor: Name
-    until: Moment | None = None
-    verdict: Verdict | None = None
-    reason: Text | None = None
 
-
-class Snooze(ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="snooze"):
+class Snooze(AlertWord, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="snooze"):
     """Somebody does not want to hear of an alert until a moment."""
 
-    alert_id: Id
-    actor: Name
-    until: Moment | None = None
-    verdict: Verdict | None = None
-    reason: Text | None = None
 
-
-class Close(ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="close"):
+class Close(AlertWord, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="close"):
     """Somebody ends an alert, with a verdict."""
-
-    alert_id: Id
-    actor: Name
-    until: Moment | None = None
-    verdict: Verdict | None = None
-    reason: Text | None = None
 
 
 class Thresholds(
