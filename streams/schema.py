@@ -8,7 +8,7 @@ import msgspec
 
 from alerts.records import Alert
 from ledger.events import Control, Posting, Reference, Snapshot, Transfer
-from streams.monitor import Quarantined
+from streams.monitor.outputs import Decision, Quarantined
 from streams.monitor.report import PositionRow
 
 _TYPES: dict[str, Any] = {
@@ -18,6 +18,7 @@ _TYPES: dict[str, Any] = {
     "reference": Reference,
     "control": Control,
     "alerts": Alert,
+    "decisions": Decision,
     "positions": PositionRow,
     "quarantine": Quarantined,
 }

@@ -12,5 +12,5 @@ from streams.schema import NAMES, schema
 @click.command(name="schema")
 @click.argument("name", required=False, type=click.Choice(NAMES), metavar="[NAME]")
 def command(name: str | None) -> None:
-    """Print the JSON Schema of one topic (transfers, ledger, balances, reference, control, alerts, positions, quarantine), or of all."""
+    """Print the JSON Schema of one topic (transfers, ledger, balances, reference, control, alerts, decisions, positions, quarantine), or of all."""
     click.echo(json.dumps(schema(name), indent=2))

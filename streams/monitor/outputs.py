@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import Literal
 
 import msgspec
 
@@ -23,6 +24,25 @@ class Quarantined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     raw_b64: bytes
     blake2b: str
     event_id: str | None = None
+
+
+class FailedRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule of the policy that does not hold, and why, with its numbers."""
+
+    rule: str
+    why: str
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True, rename={"risk_class": "class"}):
+    """The verdict on a requested movement (contract section 7). The form is published; none is made yet."""
+
+    transfer_id: str
+    risk_class: Literal["risk_free", "risky"]
+    action: Literal["auto_approve", "review", "hold"]
+    failed_rules: tuple[FailedRule, ...]
+    policy_version: str
+    decided_at: str
+    seq: int
 
 
 _encode = msgspec.json.Encoder().encode
