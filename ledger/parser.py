@@ -61,8 +61,7 @@ def parse(topic: str, raw: bytes) -> AnyEvent | Rejected:
         return Rejected("too_large", f"{len(raw)} bytes, at most {RECORD_BYTES_MAX} are read", raw)
     try:
         event = decode(raw)
-        _check_moments(event)
-        _check_amounts(event)
+        _check(event)
     except msgspec.ValidationError as error:
         return Rejected("invalid_field", str(error), raw)
     except msgspec.DecodeError as error:
@@ -84,34 +83,33 @@ def digest(event: AnyEvent) -> int:
     return int.from_bytes(blake2b(_buffer, digest_size=_DIGEST_BYTES).digest(), "big")
 
 
-def _check_moments(event: AnyEvent) -> None:
-    """Raise ValueError at a moment so far out that it cannot be computed with, whatever its offset from UTC."""
+def _check(event: AnyEvent) -> None:
+    """Raise ValueError at what the types let pass: moments that cannot be computed with, amounts that are none."""
     if not (_YEAR_MIN <= event.event_time.year <= _YEAR_MAX and _YEAR_MIN <= event.observed_at.year <= _YEAR_MAX):
         raise ValueError(f"a time outside the years {_YEAR_MIN} to {_YEAR_MAX}")
     for name in _OTHER_MOMENTS.get(type(event), ()):
         moment = getattr(event, name)
         if moment is not None and not _YEAR_MIN <= moment.year <= _YEAR_MAX:
             raise ValueError(f"{name} is outside the years {_YEAR_MIN} to {_YEAR_MAX}")
-
-
-def _check_amounts(event: AnyEvent) -> None:
-    """Raise ValueError at the first amount that is not plain decimal, or that is negative where it may not be."""
     if type(event) is Transfer:
-        _unsigned("amount", event.amount)
-        if event.amount_delivered is not None:
-            _unsigned("amount_delivered", event.amount_delivered)
-        if event.fee_amount is not None:
-            _unsigned("fee_amount", event.fee_amount)
-        if event.control is not None and isinstance(event.control.kyt_score, str):
-            _share("kyt_score", event.control.kyt_score)
-        return
-    if type(event) is Snapshot:
+        _check_transfer(event)
+    elif type(event) is Snapshot:
         for row in event.rows:
             to_units(row.total)
             if row.available is not None or row.held is not None or row.staked is not None or row.debt is not None:
                 _check_parts(row)
-        return
-    _check_others(event)
+    else:
+        _check_others(event)
+
+
+def _check_transfer(event: Transfer) -> None:
+    _unsigned("amount", event.amount)
+    if event.amount_delivered is not None:
+        _unsigned("amount_delivered", event.amount_delivered)
+    if event.fee_amount is not None:
+        _unsigned("fee_amount", event.fee_amount)
+    if event.control is not None and isinstance(event.control.kyt_score, str):
+        _share("kyt_score", event.control.kyt_score)
 
 
 def _check_parts(row: msgspec.Struct) -> None:

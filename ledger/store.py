@@ -14,7 +14,7 @@ class MovementStore:
         self.by_id: dict[str, Movement] = {}
         self.value_dates: dict[str, int] = {}
         self.touched: set[str] = set()
-        self._by_day: dict[int, set[str]] = {}  # by the days of their facts: what a day's end may forget
+        self._by_day: dict[int, list[str]] = {}  # by the days of their facts: what a day's end may forget
 
     def get(self, transfer_id: str) -> Movement:
         """Return the movement, made on first mention, as changed."""
@@ -28,9 +28,9 @@ class MovementStore:
         """Note that a movement was reported of on a day, so that it is kept for the horizon from then."""
         day = at_us // DAY_US
         if day in self._by_day:
-            self._by_day[day].add(transfer_id)
+            self._by_day[day].append(transfer_id)
         else:
-            self._by_day[day] = {transfer_id}
+            self._by_day[day] = [transfer_id]
 
     def load(self, movement: Movement) -> None:
         """Put back a movement of a row."""
@@ -42,7 +42,7 @@ class MovementStore:
         """Drop, and return, the movements that nothing within the horizon can touch any more."""
         dropped = []
         for day in sorted(day for day in self._by_day if (day + 1) * DAY_US <= at_us):
-            for transfer_id in sorted(self._by_day.pop(day)):
+            for transfer_id in sorted(set(self._by_day.pop(day))):
                 movement = self.by_id.get(transfer_id)
                 if movement is None or (movement.facts[-1].at_us // DAY_US + 1) * DAY_US > at_us:
                     continue

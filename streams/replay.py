@@ -56,7 +56,7 @@ class _few_collections:  # noqa: N801  # used like a function
 
     def __enter__(self) -> None:
         self._before = gc.get_threshold()
-        gc.set_threshold(200_000, 50, 1000)
+        gc.set_threshold(1_000_000, 50, 1000)
 
     def __exit__(self, *_: object) -> None:
         gc.set_threshold(*self._before)
