@@ -11,7 +11,7 @@ from ledger.assets import Assets
 from ledger.breaks import Breaks
 from ledger.events import Snapshot, Transfer
 from ledger.findings import EVIDENCE_MAX, Finding, InTransit, Restated
-from ledger.fold import COMPLETED, EXTERNAL, Effect, Fact, Fold, Place, fact_of
+from ledger.fold import COMPLETED, EXTERNAL, Effect, Fact, Fold, Place, effects_of_whole, fact_of, is_whole_story
 from ledger.movements import Movement
 from ledger.places import Places
 from ledger.positions import Position
@@ -52,16 +52,20 @@ class Holdings:
         movement = self.movements.get(transfer_id)
         movement.network = event.network or event.to.network or event.from_.network or movement.network
         movement.source = event.source
+        self.places.introduce(fact)
+        self.movements.date(transfer_id, fact.at_us)
+        findings: list[Finding] = []
         was_completed, was_amount, was_transit, was_awaited = False, 0, None, _NOTHING
         if movement.facts:
             fold = movement.fold
             was_completed, was_amount = fold.arrived, _arrived_amount(fold)
             was_transit, was_awaited = fold.in_transit(), fold.awaited()
-        self.places.introduce(fact)
+        elif is_whole_story(fact):  # nothing before it, and nothing to wait for
+            movement.facts.append(fact)
+            self._apply(transfer_id, [], effects_of_whole(fact), fact, findings)
+            return findings
         undone, done = movement.add(fact)
-        self.movements.date(transfer_id, fact.at_us)
         fold = movement.fold
-        findings: list[Finding] = []
         if was_transit is not None or (fold.left and not fold.arrived):
             self._follow(movement, was_transit, findings)
         awaited = fold.awaited()

@@ -8,11 +8,13 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import astuple
 
 from ledger.amounts import to_decimal
 from ledger.events import Transfer
-from ledger.fold import Effect, Fact, fact_of
+from ledger.fold import COMPLETED, Effect, Fact, Fold, effects_of_whole, fact_of, is_whole_story
 from ledger.movements import Movement
 from ledger.parser import parse
 from tests.ledger.wire import HOUR, MINUTE, received, transfer
@@ -317,3 +319,17 @@ def test_a_movement_goes_on_from_its_row(story: str) -> None:
         for one in facts[cut:]:
             assert again.add(one) == movement.add(one)
         assert again.to_plain() == movement.to_plain()
+
+
+@given(
+    origin=st.sampled_from(["external", "hot", "venue"]),
+    destination=st.sampled_from(["external", "hot", "venue"]),
+    amount=st.integers(0, 3),
+    delivered=st.none() | st.integers(0, 3),
+)
+def test_a_whole_story_has_the_effects_of_its_fold(
+    origin: str, destination: str, amount: int, delivered: int | None
+) -> None:
+    fact = Fact(0, 0, COMPLETED, "e1", amount, delivered, None, "BTC", "sender", origin, destination, "BTC", True)
+    assert is_whole_story(fact)
+    assert effects_of_whole(fact) == Fold().apply(fact)
