@@ -71,11 +71,14 @@ class Breaks:
             return False
         as_of_us = position.observations[-1].as_of_us
         great = worse or abs(change) > abs(told) // MATERIAL_CHANGE_SHARE or self._is_material(position.asset, change)
-        if great and not position.may_be_in_flight(change):
+        # Live, reports of one moment race each other, so no single snapshot changes what people were told.
+        if great and not self.settle_us and not position.may_be_in_flight(change):
             return True
         before = position.deferred
-        if before is not None and before[0] < as_of_us and (great or abs(change - before[1]) <= position.dust):
-            return True
+        if before is not None and before[0] < as_of_us:
+            alike = max(position.dust, abs(change) // MATERIAL_CHANGE_SHARE if self.settle_us else 0)
+            if abs(change - before[1]) <= alike or (great and not self.settle_us):
+                return True
         position.deferred = (as_of_us, change)
         return False
 

@@ -99,7 +99,8 @@ class Position:
         first = len(self.observations) - 1
         while first and self.observations[first - 1].judgement.streak:
             first -= 1
-        return first
+        # A streak that begins at two counts a report before it that was put down to timing.
+        return first - 1 if first and abs(self.observations[first].judgement.streak) > 1 else first
 
     def open_at(self, as_of_us: int, reported: int) -> None:
         """Take `reported` as the opening at `as_of_us`; what was judged before is judged again."""

@@ -60,7 +60,7 @@ def command(
     except (InputError, SettingsError, SinkError) as error:
         _fail(str(error))
     except OSError as error:
-        _fail(f"cannot write {error.filename}: {error.strerror}")
+        _fail(f"cannot write {error.filename or 'the output'}: {error.strerror}")
     if tally.quarantined:
         counts = ", ".join(f"{count} {code}" for code, count in sorted(tally.quarantined.items()))
         click.echo(f"driftline: {tally.quarantined.total()} lines quarantined ({counts})", err=True)
@@ -69,11 +69,14 @@ def command(
 
 
 def _check_paths(files: tuple[str, ...], *outputs: Path | None) -> None:
-    """Refuse to write over what is to be read."""
-    inputs = {os.path.realpath(file) for file in files if file != "-"}
+    """Refuse to write over what is to be read, and two outputs into one file."""
+    taken = {os.path.realpath(file) for file in files if file != "-"}
     for output in outputs:
-        if output is not None and os.path.realpath(output) in inputs:
-            raise InputError(f"{output} is read and cannot be written as well")
+        if output is None:
+            continue
+        if os.path.realpath(output) in taken and output.is_file():
+            raise InputError(f"{output} is named twice: it cannot be written as well")
+        taken.add(os.path.realpath(output))
 
 
 def _fail(message: str) -> NoReturn:

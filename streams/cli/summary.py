@@ -24,7 +24,7 @@ def summary_lines(monitor: Monitor, tally: Tally) -> list[str]:
     kinds = ", ".join(f"{count} {name}" for name, count in sorted(tally.opened.items())) or "none"
     ended = len(tally.standing) - len(open_now)
     lines = ["", *_read_lines(monitor, tally), _positions_line(monitor)]
-    lines.append(f"Alerts opened: {kinds}. Closed by themselves: {ended}. Open at the end: {len(open_now)}.")
+    lines.append(f"Alerts opened: {kinds}. Closed again: {ended}. Open at the end: {len(open_now)}.")
     lines += [_open_line(alert) for alert in open_now[:OPEN_SHOWN]]
     if len(open_now) > OPEN_SHOWN:
         lines.append(f"  ... and {len(open_now) - OPEN_SHOWN} more")
@@ -58,4 +58,4 @@ def _positions_line(monitor: Monitor) -> str:
 
 
 def _open_line(alert: Alert) -> str:
-    return f"  {alert.severity.value} {alert.type} since {alert.opened_at}: {alert.explanation[:300]}"
+    return f"  {alert.severity.value} {alert.type} opened {alert.opened_at}: {alert.explanation[:300]}"

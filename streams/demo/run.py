@@ -22,6 +22,7 @@ from streams.simulate import Simulation, demo_config
 REFRESH_S = 0.25
 LINGER_S = 8.0  # how long the caught fault stays on the screen before the summary
 PATIENCE_S = 30.0  # how long the fault may take to be caught before the demo admits that it was not
+INTERRUPTED = 130
 WARM_UP_S = 3.0  # the worker joins its group while the world already begins
 
 
@@ -71,14 +72,13 @@ def _watch_world(plan: DemoPlan, screen: Screen, watch: Watch, settings: EngineS
     screen.note(f"A simulated prime broker trades; {plan.fault} will be injected after {plan.fault_at_s:.0f} s.")
     try:
         caught = _until_caught(plan, screen, watch, world, feed)
+        code = 0 if caught is not None else 1
     except KeyboardInterrupt:
-        caught = None
-        screen.note("Ended by the user.")
-        feed.stop()
-        return 0
+        caught, code = None, 0 if plan.forever else INTERRUPTED
     feed.stop()
+    screen.close()
     _summary(screen, watch, world, feed, caught)
-    return 0 if caught is not None else 1
+    return code
 
 
 def _until_caught(plan: DemoPlan, screen: Screen, watch: Watch, world: Simulation, feed: Feed) -> Alert | None:
@@ -115,12 +115,12 @@ def _summary(screen: Screen, watch: Watch, world: Simulation, feed: Feed, caught
     screen.note(figures(watch, feed.sent))
     ended = sum(alert.state.value not in ("open", "acknowledged") for alert in watch.standing.values())
     screen.note(
-        f"{len(watch.standing)} alerts opened, {ended} of them closed by themselves, "
+        f"{len(watch.standing)} alerts opened, {ended} of them closed again, "
         f"{watch.quarantined.total()} records quarantined."
     )
     if label is None:
         screen.note("NOT SHOWN: no fault was injected in time.")
     elif caught is None:
-        screen.note(f"NOT CAUGHT: {world.describe(label)}")
+        screen.note(f"NOT CAUGHT by the end: {world.describe(label)}")
     else:
         screen.note(f"The fault of {to_text(label.injected_at_us)[11:19]} was caught at {caught.opened_at[11:19]} UTC.")

@@ -37,6 +37,9 @@ class Screen(Protocol):
     def refresh(self, watch: Watch, sent: int, alerts: list[Alert]) -> None:
         """Show how things stand, and the alerts said since the last time."""
 
+    def close(self) -> None:
+        """Let the picture stand; notes go on below it."""
+
 
 class PlainScreen:
     """A line for each alert record, a line of figures now and then."""
@@ -52,7 +55,10 @@ class PlainScreen:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._sink.close()
+        self.close()
+
+    def close(self) -> None:
+        """Nothing stands still in plain lines."""
 
     def note(self, text: str) -> None:
         self._stream.write(printable(text, self._stream.encoding) + "\n")
@@ -73,17 +79,26 @@ class LiveScreen:
         self._live = Live(console=Console(), refresh_per_second=4, transient=False)
         self._alerts: list[Alert] = []
         self._notes: list[str] = []
+        self._open = False
 
     def __enter__(self) -> Self:
         self._live.__enter__()
+        self._open = True
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._live.__exit__(kind, error, trace)
+        self.close()
+
+    def close(self) -> None:
+        if self._open:
+            self._open = False
+            self._live.__exit__(None, None, None)
 
     def note(self, text: str) -> None:
+        if not self._open:  # the picture stands still: what is said now is said below it
+            self._live.console.print(Text(printable(text, "utf-8"), style="bold"))
         self._notes = [*self._notes, text][-NOTES_SHOWN:]
 
     def refresh(self, watch: Watch, sent: int, alerts: list[Alert]) -> None:
