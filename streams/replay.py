@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -51,15 +52,15 @@ def replay(monitor: Monitor, records: Iterable[Record], on_output: Callable[[Out
     return tally
 
 
-class _few_collections:  # noqa: N801  # used like a function
+@contextmanager
+def _few_collections() -> Iterator[None]:
     """Collect garbage rarely while state grows: it holds no cycles, and each full collection would walk all of it."""
-
-    def __enter__(self) -> None:
-        self._before = gc.get_threshold()
-        gc.set_threshold(1_000_000, 50, 1000)
-
-    def __exit__(self, *_: object) -> None:
-        gc.set_threshold(*self._before)
+    before = gc.get_threshold()
+    gc.set_threshold(1_000_000, 50, 1000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def write_positions(monitor: Monitor, file: BinaryIO) -> None:
