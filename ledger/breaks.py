@@ -113,6 +113,7 @@ class Breaks:
             return False
         as_of_us = position.second_of_streak_us()
         sources = {self.movements.by_id[ref].source for ref in position.awaited if ref in self.movements.by_id}
+        sources.add(position.reporter)  # the end of a movement is often told by where it arrives
         marks = [self.watermarks[source] for source in sources if source in self.watermarks]
         return any(as_of_us - SILENT_US <= mark < as_of_us for mark in marks)
 

@@ -51,7 +51,7 @@ class Position:
 
     __slots__ = (
         "anchor", "asset", "awaited", "deferred", "dust", "floor", "in_transit", "location", "observations", "opened",
-        "skew_us", "timeline", "told", "told_material", "value_dated",
+        "reporter", "skew_us", "timeline", "told", "told_material", "value_dated",
     )  # fmt: skip
 
     def __init__(self, location: str, asset: str, dust: int, skew_us: int) -> None:
@@ -67,6 +67,7 @@ class Position:
         self.value_dated: dict[str, tuple[int, int, int]] = {}  # by movement: effect moment, value moment, units
         self.observations: list[Observation] = []
         self.floor = FRESH  # the judgement before the oldest observation kept
+        self.reporter = ""  # the source of the latest balance: it may have the end of a movement to tell as well
         self.told_material = False  # whether what they heard was of great value
         # The moment and the change of an open break that is not told before a second snapshot shows it.
         self.deferred: tuple[int, int] | None = None
@@ -251,6 +252,7 @@ class Position:
             "in_transit": self.in_transit,
             "observations": [observation.to_plain() for observation in self.observations],
             "floor": list(self.floor),
+            "reporter": self.reporter,
             "told": self.told,
             "told_material": self.told_material,
             "deferred": None if self.deferred is None else list(self.deferred),
@@ -261,7 +263,7 @@ class Position:
         """Put back what `to_plain` gave; timeline and movements, from which the rest follows, are loaded before."""
         self.anchor, self.opened = plain["anchor"], plain["opened"]
         self.timeline.settle(plain["total"], plain["next_bucket"])
-        self.in_transit, self.dust = plain["in_transit"], plain["dust"]
+        self.in_transit, self.dust, self.reporter = plain["in_transit"], plain["dust"], plain["reporter"]
         self.told, self.told_material = plain["told"], plain["told_material"]
         self.deferred = None if plain["deferred"] is None else (plain["deferred"][0], plain["deferred"][1])
         self.floor = Judgement(*plain["floor"])

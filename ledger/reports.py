@@ -79,6 +79,7 @@ class Reports:
     def _observe(self, position: Position, event: Snapshot, as_of_us: int, total: int, findings: list[Finding]) -> None:
         asset = self.assets.by_code[position.asset]
         position.dust = max(asset.dust, abs(total) // self.rebasing_share) if asset.rebasing else asset.dust
+        position.reporter = event.source
         latest = position.observations[-1] if position.observations else None
         before = position.floor if latest is None else latest.judgement
         newest = latest is None or latest.as_of_us < as_of_us
