@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from ledger.assets import Assets
-from ledger.findings import EVIDENCE_MAX, DriftFinding
+from ledger.findings import EVIDENCE_MAX, DriftFinding, DriftKind
 from ledger.fold import Place
 from ledger.positions import Position
 from ledger.store import MovementStore
@@ -14,7 +12,6 @@ from ledger.times import SECOND_US
 
 MATERIAL_CHANGE_SHARE = 10  # an open break is told again when it changes by a tenth
 SUSPECTS_MAX = 500  # movements looked at for a break, the latest
-Kind = Literal["opened", "changed", "closed"]
 SILENT_US = 15 * 60 * SECOND_US
 
 
@@ -44,7 +41,7 @@ class Breaks:
         if position.told is None:
             if not self._is_conclusive(position, settled=settled):
                 return None
-            kind: Kind = "opened"
+            kind: DriftKind = "opened"
         elif not judgement.streak:
             finding = self._drift(position, "closed", cause_id, explained=explained)
             position.told = position.deferred = None
@@ -122,7 +119,7 @@ class Breaks:
         unexplained = position.judgement.unexplained
         return self._is_material(position.asset, unexplained) and not position.may_be_in_flight(unexplained)
 
-    def _drift(self, position: Position, kind: Kind, cause_id: str, *, explained: bool = False) -> DriftFinding:
+    def _drift(self, position: Position, kind: DriftKind, cause_id: str, *, explained: bool = False) -> DriftFinding:
         latest = position.observations[-1]
         judgement = latest.judgement
         unexplained = judgement.unexplained if judgement.streak else (position.told or 0)

@@ -9,6 +9,7 @@ from ledger.drift import Judgement
 from ledger.suspects import Suspect
 
 EVIDENCE_MAX = 20
+DriftKind = Literal["opened", "changed", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class DriftFinding:
     `event_ids` the events that show it, the most telling first. `explained`: closed by a late event, not by a balance.
     """
 
-    kind: Literal["opened", "changed", "closed"]
+    kind: DriftKind
     location: str
     asset: str
     expected: int

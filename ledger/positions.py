@@ -202,14 +202,17 @@ class Position:
     def _is_value_dated(self, observation: Observation, before: Judgement) -> bool:
         """Tell whether what a report lacks is booked and not yet counted by the bank: each amount whole or not at all."""
         as_of_us, moved = observation.as_of_us, observation.drift - before.baseline
-        waiting = [
-            -delta for _, (at_us, value_us, delta) in sorted(self.value_dated.items()) if at_us <= as_of_us < value_us
-        ]
+        waiting = [-delta for delta in self._value_dated_at(as_of_us)]
         return bool(waiting) and is_sum_of_some(moved, waiting, self.dust, self.dust)
+
+    def _value_dated_at(self, as_of_us: int) -> list[int]:
+        """Return the units, by movement, booked by `as_of_us` whose value date is still to come."""
+        items = sorted(self.value_dated.items())
+        return [delta for _, (at_us, value_us, delta) in items if at_us <= as_of_us < value_us]
 
     def value_dated_at(self, as_of_us: int) -> int:
         """Return the units booked by `as_of_us` whose value date is still to come."""
-        return sum(delta for at_us, value_us, delta in self.value_dated.values() if at_us <= as_of_us < value_us)
+        return sum(self._value_dated_at(as_of_us))
 
     def may_be_in_flight(self, units: int) -> bool:
         """Tell whether movements under way add up to `units`: a report of them may only be late.

@@ -36,9 +36,8 @@ class Reports:
             reported = {code: total for code, total in reported.items() if code == only}
             self._open_late(location, event, as_of_us, reported)
         elif event.complete:
-            if len(reported) < len(location.positions) or not location.positions.keys() <= reported.keys():
-                for asset in sorted(location.positions.keys() - reported.keys()):
-                    reported[asset] = 0
+            for asset in sorted(location.positions.keys() - reported.keys()):
+                reported[asset] = 0
             snapshot = Complete(as_of_us, event.event_id, event.snapshot_id, event.revision, self._unknown(event))
             self._open(location, snapshot, reported)
         findings: list[Finding] = []
@@ -60,10 +59,7 @@ class Reports:
         return names if len(names) <= UNKNOWN_NAMED_MAX else (ANY_NAME,)
 
     def _open(self, location: Location, snapshot: Complete, reported: dict[str, int]) -> None:
-        opening = location.opening
-        if opening is not None and opening.as_of_us < snapshot.as_of_us and opening.snapshot_id != snapshot.snapshot_id:
-            return  # by far the most usual case
-        if not opening_precedes(snapshot, opening):
+        if not opening_precedes(snapshot, location.opening):
             return
         location.opening = snapshot
         self.places.touched_locations.add(location.name)

@@ -48,4 +48,6 @@ def opening_precedes(new: HasMoment, known: HasMoment | None) -> bool:
         return True
     if new.snapshot_id == known.snapshot_id:
         return new.revision > known.revision
-    return (new.as_of_us, new.event_id) < (known.as_of_us, known.event_id)
+    if new.as_of_us != known.as_of_us:
+        return new.as_of_us < known.as_of_us
+    return new.event_id < known.event_id

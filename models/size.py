@@ -132,17 +132,21 @@ class SizeModel:
             return REFUSED
         habit = self._clients.get((client, asset, operation))
         law = self._laws.get((asset, operation))
-        if habit is None or law is None or not self._is_warm(habit, law) or self._tail.seen < self.least_tail:
+        if habit is None or law is None or not self._is_warm(habit, law):
             return WARMING_UP
         usual, spread = _expected(habit, law)
-        deviations = (log10_amount - usual) / spread
-        surprise = self._tail.surprise(abs(deviations))
-        return SizeScore(Status.SCORED, surprise, surprise >= self.alarm_surprise, usual, spread, deviations)
+        return self._judged(usual, spread, (log10_amount - usual) / spread)
 
     def learn(self, client: str, asset: str, operation: str, log10_amount: float) -> tuple[RowKey, ...]:
         """Learn the size of a movement, after it was scored; return the keys of the rows that changed."""
+        return self.observe(client, asset, operation, log10_amount)[1]
+
+    def observe(
+        self, client: str, asset: str, operation: str, log10_amount: float
+    ) -> tuple[SizeScore, tuple[RowKey, ...]]:
+        """Score, then learn, in one pass; return the score and the keys of the rows that changed."""
         if not is_usable(log10_amount):
-            return ()
+            return REFUSED, ()
         client_key, law_key = (client, asset, operation), (asset, operation)
         law = self._laws.get(law_key)
         if law is None:
@@ -152,35 +156,21 @@ class SizeModel:
             habit = self._clients[client_key] = Habit(0, law.location, law.spread)
         usual, spread = _expected(habit, law)
         is_warm = self._is_warm(habit, law)
-        habit.learn(log10_amount, usual, spread, _CLIENT_RATE)
-        law.learn(log10_amount, law.location, _sd(law.spread), _LAW_RATE)
-        if not is_warm:
-            return client_key, law_key
-        self._tail.learn(abs(log10_amount - usual) / spread, _LOG_TAIL_FLOOR)
-        return client_key, law_key, TAIL_KEY
-
-    def observe(
-        self, client: str, asset: str, operation: str, log10_amount: float
-    ) -> tuple[SizeScore, tuple[RowKey, ...]]:
-        """Score, then learn, in one pass: for the path that every movement takes."""
-        client_key, law_key = (client, asset, operation), (asset, operation)
-        habit, law = self._clients.get(client_key), self._laws.get(law_key)
-        if habit is None or law is None or not is_usable(log10_amount):
-            score = self.score(client, asset, operation, log10_amount)
-            return score, self.learn(client, asset, operation, log10_amount)
-        usual, spread = _expected(habit, law)
-        is_warm = self._is_warm(habit, law)
         deviations = (log10_amount - usual) / spread
-        score = WARMING_UP
-        if is_warm and self._tail.seen >= self.least_tail:
-            surprise = self._tail.surprise(abs(deviations))
-            score = SizeScore(Status.SCORED, surprise, surprise >= self.alarm_surprise, usual, spread, deviations)
+        score = self._judged(usual, spread, deviations) if is_warm else WARMING_UP
         habit.learn(log10_amount, usual, spread, _CLIENT_RATE)
         law.learn(log10_amount, law.location, _sd(law.spread), _LAW_RATE)
         if not is_warm:
             return score, (client_key, law_key)
         self._tail.learn(abs(log10_amount - usual) / spread, _LOG_TAIL_FLOOR)
         return score, (client_key, law_key, TAIL_KEY)
+
+    def _judged(self, usual: float, spread: float, deviations: float) -> SizeScore:
+        """Return the score of a warm habit, by the tail of all."""
+        if self._tail.seen < self.least_tail:
+            return WARMING_UP
+        surprise = self._tail.surprise(abs(deviations))
+        return SizeScore(Status.SCORED, surprise, surprise >= self.alarm_surprise, usual, spread, deviations)
 
     def rows(self) -> Iterator[tuple[RowKey, Plain]]:
         """Yield every row as its key and its plain form, in the order of the keys within each kind."""

@@ -35,20 +35,22 @@ def apply_transfer(state: State, event: Transfer, cause: Cause, record: Record) 
         _set_aside(state, event.fee_asset, event, cause, record)
         return
     if _too_fine(state, event, code):
-        state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
+        _refuse_too_fine(state, code, event, record)
         return
     known = state.holdings.movements.by_id.get(event.transfer_id)
     if known is not None and not known.takes(event.status):
         state.quarantine("too_many_reports", f"{event.transfer_id} has too many reports", record, event.event_id)
         return
     state.counts["transfers"] += 1
-    findings = state.holdings.apply_transfer(event)
-    if findings:
-        tell(state, findings, cause)
+    tell(state, state.holdings.apply_transfer(event), cause)
     if known is None:
         signal = state.sentinels.watch_size(event, code, state.assets, cause)
         if signal is not None:
             state.raise_(signal)
+
+
+def _refuse_too_fine(state: State, code: str, event: Transfer | Snapshot | Posting, record: Record) -> None:
+    state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
 
 
 def _too_fine(state: State, event: Transfer, code: str) -> bool:
@@ -68,14 +70,14 @@ def apply_snapshot(state: State, event: Snapshot, cause: Cause, record: Record) 
     """Hold a reported balance against the positions; rows of unknown assets wait, the others count."""
     code = _too_fine_row(state, event)
     if code is not None:
-        state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
+        _refuse_too_fine(state, code, event, record)
         return
     codes = state.assets.codes
     unknown = [row.asset for row in event.rows if row.asset not in codes]
     if unknown:
         _set_rows_aside(state, event, unknown, cause, record)
     state.counts["balances"] += 1
-    _tell_snapshot(state, state.holdings.apply_snapshot(event), cause)
+    tell(state, state.holdings.apply_snapshot(event), cause)
 
 
 def _set_rows_aside(state: State, event: Snapshot, unknown: list[str], cause: Cause, record: Record) -> None:
@@ -90,9 +92,9 @@ def apply_late_rows(state: State, event: Snapshot, asset: str, cause: Cause, rec
     """Apply the rows of a snapshot whose asset was not known when it came and has been introduced now."""
     code = _too_fine_row(state, event)
     if code is not None:
-        state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
+        _refuse_too_fine(state, code, event, record)
         return
-    _tell_snapshot(state, state.holdings.apply_snapshot(event, only=asset), cause)
+    tell(state, state.holdings.apply_snapshot(event, only=asset), cause)
 
 
 def _too_fine_row(state: State, event: Snapshot) -> str | None:
@@ -118,17 +120,15 @@ def _parts(row: SnapshotRow) -> list[str]:
     return [part for part in (row.available, row.held, row.staked, row.debt) if part is not None]
 
 
-def _tell_snapshot(state: State, findings: list[Finding], cause: Cause) -> None:
-    if findings:
-        tell(state, findings, cause)
+def await_settling(state: State, cause: Cause) -> None:
+    """Give reports of the moment their time to come, before one snapshot of great value is concluded."""
     unsettled = state.holdings.breaks.unsettled
-    if unsettled:
-        for place in sorted(unsettled):
-            key = f"settle|{place[0]}|{place[1]}"
-            if key not in state.settling:
-                state.settling[key] = (*place, cause.cause_id)
-                state.deadlines.set(key, cause.at_us + state.holdings.breaks.settle_us)
-        unsettled.clear()
+    for place in sorted(unsettled):
+        key = f"settle|{place[0]}|{place[1]}"
+        if key not in state.settling:
+            state.settling[key] = (*place, cause.cause_id)
+            state.deadlines.set(key, cause.at_us + state.holdings.breaks.settle_us)
+    unsettled.clear()
 
 
 def apply_posting(state: State, event: Posting, cause: Cause, record: Record) -> None:
@@ -139,7 +139,7 @@ def apply_posting(state: State, event: Posting, cause: Cause, record: Record) ->
         return
     step = state.assets.by_code[code].step
     if to_units(event.amount) % step or (event.balance_after is not None and to_units(event.balance_after) % step):
-        state.quarantine("too_many_decimals", f"more decimals than {code} has", record, event.event_id)
+        _refuse_too_fine(state, code, event, record)
         return
     state.counts["ledger"] += 1
     if event.value_date is None or event.transfer_id is None:

@@ -41,60 +41,56 @@ def admit(state: State, event: AnyEvent, event_us: int, cause: Cause, record: Re
 
 def _report_conflict(state: State, event: AnyEvent, cause: Cause, record: Record) -> None:
     state.quarantine("event_conflict", "event_id seen before with other content", record, event.event_id)
-    state.raise_(
-        Signal(
-            type="event_conflict",
-            key=f"event_conflict|{event.source}",
-            severity=severity_for("event_conflict"),
-            scope={"source": event.source},
-            cause_id=cause.cause_id,
-            at_us=cause.at_us,
-            evidence=(event.event_id,),
-            rule="same_id_other_content",
-            one_off=True,
-            explanation=f"{event.source} sent event {event.event_id} again with other content; the first stands and "
-            "the second is in quarantine.",
-        )
+    explanation = (
+        f"{event.source} sent event {event.event_id} again with other content; the first stands and "
+        "the second is in quarantine."
     )
+    _raise_of(state, "event_conflict", event.source, cause, "same_id_other_content", explanation)
 
 
 def _report_beyond_horizon(state: State, event: AnyEvent, event_us: int, cause: Cause, record: Record) -> None:
     days = (cause.at_us - event_us) / (86_400 * SECOND_US)
     reason = f"event time {to_text(event_us)} is {days:.1f} days before its arrival"
     state.quarantine("beyond_horizon", reason, record, event.event_id)
-    state.raise_(
-        Signal(
-            type="beyond_horizon",
-            key=f"beyond_horizon|{event.source}",
-            severity=severity_for("beyond_horizon"),
-            scope={"source": event.source},
-            cause_id=cause.cause_id,
-            at_us=cause.at_us,
-            evidence=(event.event_id,),
-            rule="horizon",
-            threshold=float(state.settings.horizon_days),
-            one_off=True,
-            explanation=f"{event.source} sent event {event.event_id} of {to_text(event_us)}, {days:.1f} days late; "
-            f"beyond {state.settings.horizon_days} days nothing is applied, so it is set aside.",
-        )
+    limit_days = state.settings.horizon_days
+    explanation = (
+        f"{event.source} sent event {event.event_id} of {to_text(event_us)}, {days:.1f} days late; "
+        f"beyond {limit_days} days nothing is applied, so it is set aside."
     )
+    _raise_of(state, "beyond_horizon", event.source, cause, "horizon", explanation, float(limit_days))
 
 
 def _raise_skew(state: State, cause: Cause, source: str, field: str, said_us: int, arrived_us: int) -> None:
-    ahead_s = (said_us - arrived_us) / SECOND_US
+    ahead_s, limit_s = (said_us - arrived_us) / SECOND_US, state.settings.clock_skew_s
+    explanation = (
+        f"{source} says {field} {to_text(said_us)} in an event that arrived at {to_text(arrived_us)}: "
+        f"its clock is {ahead_s:g} s ahead, {limit_s:g} s are allowed."
+    )
+    _raise_of(state, "clock_skew", source, cause, f"{field}_ahead", explanation, limit_s)
+
+
+def _raise_of(
+    state: State,
+    alert_type: str,
+    source: str,
+    cause: Cause,
+    rule: str,
+    explanation: str,
+    threshold: float | None = None,
+) -> None:
+    """Raise a one-off about a source; the event that is the cause is the evidence."""
     state.raise_(
         Signal(
-            type="clock_skew",
-            key=f"clock_skew|{source}",
-            severity=severity_for("clock_skew"),
+            type=alert_type,
+            key=f"{alert_type}|{source}",
+            severity=severity_for(alert_type),
             scope={"source": source},
             cause_id=cause.cause_id,
             at_us=cause.at_us,
             evidence=(cause.cause_id,),
-            rule=f"{field}_ahead",
-            threshold=state.settings.clock_skew_s,
+            rule=rule,
+            threshold=threshold,
             one_off=True,
-            explanation=f"{source} says {field} {to_text(said_us)} in an event that arrived at {to_text(arrived_us)}: "
-            f"its clock is {ahead_s:g} s ahead, {state.settings.clock_skew_s:g} s are allowed.",
+            explanation=explanation,
         )
     )

@@ -48,6 +48,8 @@ class Monitor:
         cause = Cause(event.event_id, observed)
         if gate.admit(state, event, to_us(event.event_time), cause, record):
             self._apply(event, cause, record)
+            if state.holdings.breaks.unsettled:
+                flows.await_settling(state, cause)
         return outputs
 
     def _apply(self, event: AnyEvent, cause: Cause, record: Record) -> None:

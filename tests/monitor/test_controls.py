@@ -262,3 +262,17 @@ def test_a_drift_that_somebody_closed_is_heard_again_when_it_changes() -> None:
         14:00  balance hot 100 BTC                                    | position_drift P2 resolved #1
     """)
     assert story.alerts[0].alert_id != story.alerts[2].alert_id
+
+
+def test_live_a_late_report_that_opens_a_great_difference_settles_as_a_balance_does() -> None:
+    Story(live=True).play("""
+        08:00     config clock=ticks                                        |
+        08:00     price BTC 50000                                           |
+        09:00     balance hot 100 BTC                                       |
+        09:30     move T1 completed hot>external 10 BTC                     |
+        10:00:00  balance hot 90 BTC                                        |
+        10:00:00  tick                                                      |
+        10:00:01  move T1 failed hot>external 10 BTC at=09:40               |
+        10:00:03  tick                                                      |
+        10:00:04  tick                                                      | position_drift P1 open -10
+    """)
