@@ -20,7 +20,7 @@ def alert_id(alert_type: str, key: str, cause_id: str, opened_at_us: int, reopen
 
 
 def incident_id(cause_id: str) -> str:
-    """Return the id shared by all alerts that one cause opens."""
+    """Return the id of the incident whose first alert this cause opens."""
     return "in-" + _digest("incident", cause_id)
 
 

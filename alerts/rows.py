@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from alerts.ids import alert_id, incident_id
+from alerts.ids import alert_id
 from alerts.records import Alert, AlertState, Scope, Severity, rfc3339, rounded, scope_of
 from alerts.signals import Signal
 from alerts.types import ALERT_TYPES
@@ -14,12 +14,14 @@ from alerts.types import ALERT_TYPES
 EVIDENCE_MAX: Final = 20
 OPENING_KEPT: Final = 5
 EXPLANATION_CHARS_MAX: Final = 2_000  # a row and a record stay small whatever the data say
+NOTHING_TOLD: Final = -1
 
 
 class OpenAlert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One open alert: what its last record said or its next one will say. Times are microseconds since 1970 UTC.
 
-    `note` is what people did to it. It stands apart from `explanation`, which the next signal replaces.
+    `note` is what people did to it. It stands apart from `explanation`, which the next signal replaces. `seq` is that of
+    the last record, `NOTHING_TOLD` before the first. `held_us` names the storm that holds the first one back: its start.
     """
 
     key: str
@@ -44,19 +46,20 @@ class OpenAlert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     score: float | None = None
     threshold: float | None = None
     note: str | None = None
+    held_us: int | None = None
 
 
-def opened(signal: Signal, reopening: int) -> OpenAlert:
-    """Return the row of an alert that this signal opens: seq 0, count 1. `reopening` as in `ids.alert_id`."""
+def opened(signal: Signal, incident_id: str, reopening: int) -> OpenAlert:
+    """Return the row of an alert that this signal opens: nothing told, count 1. `reopening` as in `ids.alert_id`."""
     return OpenAlert(
         key=signal.key,
         alert_id=alert_id(signal.type, signal.key, signal.cause_id, signal.at_us, reopening),
-        incident_id=incident_id(signal.cause_id),
+        incident_id=incident_id,
         type=signal.type,
         severity=signal.severity,
         state=AlertState.OPEN,
         opened_at_us=signal.at_us,
-        seq=0,
+        seq=NOTHING_TOLD,
         count=1,
         evidence=merged(signal.evidence, ()),
         **_latest(signal),

@@ -56,9 +56,12 @@ _BASE: Final[Mapping[str, Severity]] = MappingProxyType(
         "unknown_asset": _P2,
         "event_conflict": _P2,
         "beyond_horizon": _P2,
+        "control_total_broken": _P3,
+        "unmapped_account": _P2,
         "suspense_growth": _P3,
         "flow_anomaly": _P3,
         "multi_asset_drain": _P1,
+        "alert_storm": _P2,
         "monitor_lag": _P1,
     }
 )
@@ -71,6 +74,7 @@ _AGGRAVATED: Final[Mapping[str, Severity]] = MappingProxyType(
         "settlement_overdue": _P2,
         "amount_mismatch": _P1,  # more was credited than came
         "restatement": _P1,  # the old amount is already paid on
+        "control_total_broken": _P2,  # nobody can say why
         "suspense_growth": _P2,  # a second signal agrees
         "flow_anomaly": _P2,
     }
@@ -87,8 +91,8 @@ def severity_for(
     """Return the severity of an alert of this type.
 
     `usd_cents` is its value, of either sign; None (no price known) leaves the severity of the type. `aggravated` says
-    that the worse case of the contract applies: twice the deadline, more credited than came, already paid on, or a
-    second signal. Raises KeyError for a type that the table does not have.
+    that the worse case of the type applies: twice the deadline, more credited than came, already paid on, a second
+    signal, or no cause that anybody can name. Raises KeyError for a type that the table does not have.
 
     >>> severity_for("position_drift", -10_000_000).value
     'P1'

@@ -19,6 +19,10 @@ class Signal:
     and `usd` are plain decimals. `evidence` holds event ids, the most telling first. Exactly one of `rule` and `model`
     says who found it; `score` and `threshold` are finite.
 
+    `links` name what ties it to others, each `kind|name`: the movement, the place, the journal (`transfer|W-1`,
+    `place|hot|BTC`, `journal|j-7`). An alert that opens joins the incident that one of them leads to; a sighting renews
+    those that it names, so a condition names them each time. What everything shares (a source) is no link.
+
     `told` is True where the condition changed so much that people must hear again at the same severity. `one_off` is
     for facts that repeat without lasting (one source sends conflicting events): they are told at counts 1, 2, 4, 8, ...
     """
@@ -35,6 +39,7 @@ class Signal:
     difference: str | None = None
     usd: str | None = None
     evidence: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
     rule: str | None = None
     model: str | None = None
     score: float | None = None
@@ -48,3 +53,7 @@ class Signal:
         assert (self.rule is None) != (self.model is None), f"one of rule {self.rule!r} and model {self.model!r}"
         for amount in (self.expected, self.observed, self.difference, self.usd):
             assert amount is None or is_plain_decimal(amount), f"{amount!r} is not a plain decimal"
+        for link in self.links:
+            assert all(link.partition("|")), (
+                f"{link!r} is not a link, which is a kind and a name: it would tie strangers"
+            )

@@ -1,6 +1,7 @@
 """Every kind of alert by its name, with the one sentence that tells an analyst what to do first, and its runbook.
 
-The names are those of section 8 of the event contract. More may be added; these never change.
+The names are those of section 8 of the event contract, and three of our own: `unmapped_account`, `control_total_broken`
+and `alert_storm`. More may be added; these never change.
 """
 
 from __future__ import annotations
@@ -9,20 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
-
-RAISED: Final[tuple[str, ...]] = (
-    "position_drift",
-    "drift_trend",
-    "in_transit_overdue",
-    "event_conflict",
-    "unknown_asset",
-    "beyond_horizon",
-    "clock_skew",
-    "restatement",
-    "flow_anomaly",
-    "monitor_lag",
-)
-"""The types that this release raises; each has a page in `docs/runbooks/`."""
 
 _ACTIONS: Final[dict[str, str]] = {
     "liabilities_exceed_holdings": "Stop outgoing payments in this asset and find the holding or the credit that is "
@@ -69,6 +56,11 @@ _ACTIONS: Final[dict[str, str]] = {
     "suspense_growth": "Work the suspense account down: identify the oldest and the largest receipts first.",
     "flow_anomaly": "Confirm this movement with the client or the desk that initiated it, before it is released.",
     "multi_asset_drain": "Freeze all outgoing movements of this location now and call the security lead.",
+    "unmapped_account": "Find out whose account this is and have its reference entered, before anything more is booked on "
+    "it.",
+    "control_total_broken": "Compare books and holdings of this asset account by account and find the entry that only one "
+    "of the two has.",
+    "alert_storm": "Work this incident as one: read its first and its worst alerts and stop what they share.",
     "monitor_lag": "Treat all figures as old until this closes, and check the worker and its broker.",
 }
 
@@ -85,3 +77,6 @@ class AlertType:
 ALERT_TYPES: Final[Mapping[str, AlertType]] = MappingProxyType(
     {name: AlertType(name, action, f"docs/runbooks/{name}.md") for name, action in _ACTIONS.items()}
 )
+
+RAISED: Final[tuple[str, ...]] = tuple(ALERT_TYPES)
+"""The types that this release raises: all of them. Each has a page in `docs/runbooks/`."""

@@ -1,1 +1,1 @@
-"""What should be true: events, exact amounts, expected positions, and what differs from them."""
+"""What should be true: events, exact amounts, expected positions, books that agree with them, and what differs."""

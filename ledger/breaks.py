@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Protocol
+
 from ledger.assets import Assets
 from ledger.findings import EVIDENCE_MAX, DriftFinding, DriftKind
 from ledger.fold import Place
@@ -15,14 +18,35 @@ SUSPECTS_MAX = 500  # movements looked at for a break, the latest
 SILENT_US = 15 * 60 * SECOND_US
 
 
+class Trust(Protocol):
+    """Whether what is heard can be relied on (see `ledger.feeds.sources`)."""
+
+    def delivered_us(self, name: str) -> int | None: ...
+    def tellers(self, location: str) -> tuple[str, ...]: ...
+    def hold_back(self, names: Iterable[str], cents: int | None) -> bool: ...
+
+
+class Blind:
+    """Relies on everything: what a position is judged by where nobody watches the feeds."""
+
+    def delivered_us(self, name: str) -> int | None:
+        return None
+
+    def tellers(self, location: str) -> tuple[str, ...]:
+        return ()
+
+    def hold_back(self, names: Iterable[str], cents: int | None) -> bool:
+        return False
+
+
 class Breaks:
-    """What decides about breaks. `undecided`: drifts that a report still on its way may account for."""
+    """What decides about breaks. `undecided`: drifts that wait for a report on its way, or for data to rely on."""
 
     def __init__(self, assets: Assets, movements: MovementStore) -> None:
         self.assets = assets
         self.movements = movements
         self.material_usd_cents = 0
-        self.watermarks: dict[str, int] = {}  # by source: up to when it has delivered everything, where it says so
+        self.trust: Trust = Blind()
         self.undecided: set[Place] = set()
         self.settle_us = 0  # live, reports of one moment come on several topics: so long one snapshot waits for them
         self.unsettled: set[Place] = set()
@@ -48,6 +72,9 @@ class Breaks:
             return finding
         elif judgement.pending or not self._has_changed(position, judgement.unexplained - position.told):
             return None  # what may be a matter of timing is not told as a change
+        elif self._is_held_back(position):
+            self.undecided.add((position.location, position.asset))
+            return None
         else:
             kind = "changed"
         position.told = judgement.unexplained
@@ -95,24 +122,32 @@ class Breaks:
             if self.settle_us and not settled:
                 self.unsettled.add(place)
                 return False
+            if self._is_held_back(position):
+                self.undecided.add(place)
+                return False
             return True
-        if self._is_undelivered(position):
+        if self._is_undelivered(position) or self._is_held_back(position):
             self.undecided.add(place)
             return False
         return True
+
+    def _is_held_back(self, position: Position) -> bool:
+        """Tell whether bad data of those who tell of the place hold this break back for now."""
+        names = dict.fromkeys((*self.trust.tellers(position.location), position.reporter))
+        return self.trust.hold_back(names, self.assets.usd_cents(position.asset, position.judgement.unexplained))
 
     def _is_undelivered(self, position: Position) -> bool:
         """Tell whether movements under way account for the drift and a source of theirs has yet to deliver.
 
         A source that is a quarter of an hour behind is silent; what it may still bring is no excuse any more.
         """
-        if not self.watermarks or not position.may_be_in_flight(position.judgement.unexplained):
+        if not position.may_be_in_flight(position.judgement.unexplained):
             return False
         as_of_us = position.second_of_streak_us()
         sources = {self.movements.by_id[ref].source for ref in position.awaited if ref in self.movements.by_id}
         sources.add(position.reporter)  # the end of a movement is often told by where it arrives
-        marks = [self.watermarks[source] for source in sources if source in self.watermarks]
-        return any(as_of_us - SILENT_US <= mark < as_of_us for mark in marks)
+        marks = [self.trust.delivered_us(source) for source in sources]
+        return any(mark is not None and as_of_us - SILENT_US <= mark < as_of_us for mark in marks)
 
     def _is_material_now(self, position: Position) -> bool:
         """Tell whether one snapshot is enough: a great value that no movement under way accounts for."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
+
 from ledger.drift import Judgement
 from ledger.suspects import Suspect
 
@@ -73,4 +75,41 @@ class InTransit:
     event_ids: tuple[str, ...]
 
 
-Finding = DriftFinding | DustFinding | Restated | InTransit
+class Breach(Struct, frozen=True, kw_only=True, gc=False):
+    """Something that must not be, opened or seen again, in the desk's words.
+
+    `kind` is a type of alert in the contract, and `key` the condition within its kind: at most one alert is open for
+    the two. Amounts are units of `asset`; `value_units` (else the difference) is what it is worth for severity. `worse`:
+    the aggravated case of the contract. `one_off`: a fact that repeats without lasting; it needs no `Mended`. `told`:
+    it changed so much that people must hear again. `links` tie it to other alerts of the same incident.
+    """
+
+    kind: str
+    key: str
+    scope: dict[str, str]
+    sentence: str
+    evidence: tuple[str, ...]
+    rule: str
+    asset: str | None = None
+    expected: int | None = None
+    observed: int | None = None
+    difference: int | None = None
+    value_units: int | None = None
+    worse: bool = False
+    one_off: bool = False
+    told: bool = False
+    threshold: float | None = None
+    links: tuple[str, ...] = ()
+
+
+class Mended(Struct, frozen=True, kw_only=True, gc=False):
+    """A breach is over: it agrees again, or (`explained`) a late event accounts for it."""
+
+    kind: str
+    key: str
+    sentence: str
+    evidence: tuple[str, ...] = ()
+    explained: bool = False
+
+
+Finding = DriftFinding | DustFinding | Restated | InTransit | Breach | Mended

@@ -7,7 +7,7 @@ restatement applies its difference once, a failure undoes what was applied, and 
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from msgspec import Struct, field
 
@@ -53,6 +53,15 @@ class Effect(Struct, frozen=True, gc=False):
 
 
 Place = tuple[str, str]  # location, asset
+
+
+class Outcome(NamedTuple):
+    """What a movement has come to: whether value left, arrived, and may still move, and the units that arrive."""
+
+    left: bool
+    arrived: bool
+    open: bool
+    arrived_units: int
 
 
 def fact_of(event: Transfer, asset: str, fee_asset: str | None) -> Fact:
@@ -176,6 +185,17 @@ class Fold(Struct, eq=False):
             # A fee larger than the amount leaves nothing to arrive; it cannot take what was there before.
             fee = min(self.fee, self.amount) if self.fee_asset == self.asset else self.fee
             _add(target, (self.destination, self.fee_asset), -fee)
+
+    @property
+    def arrived_units(self) -> int:
+        """What arrived, or would, in units of the asset."""
+        if self.delivered is not None:
+            return self.delivered
+        deducted = self.fee_payer == "deducted" and self.fee_asset == self.asset
+        return max(self.amount - self.fee, 0) if deducted else self.amount
+
+    def outcome(self) -> Outcome:
+        return Outcome(self.left, self.arrived, self.open, self.arrived_units)
 
     def in_transit(self) -> tuple[Place, int] | None:
         """Return where value is on its way to and how much, in units; None when nothing is."""

@@ -11,7 +11,18 @@ from ledger.assets import Assets
 from ledger.breaks import Breaks
 from ledger.events import Snapshot, Transfer
 from ledger.findings import EVIDENCE_MAX, Finding, InTransit, Restated
-from ledger.fold import COMPLETED, EXTERNAL, Effect, Fact, Fold, Place, effects_of_whole, fact_of, is_whole_story
+from ledger.fold import (
+    COMPLETED,
+    EXTERNAL,
+    Effect,
+    Fact,
+    Fold,
+    Outcome,
+    Place,
+    effects_of_whole,
+    fact_of,
+    is_whole_story,
+)
 from ledger.movements import Movement
 from ledger.places import Places
 from ledger.positions import Position
@@ -34,6 +45,7 @@ class Holdings:
         self.value_dates = ValueDates(self.places, self.movements)
         self.under_way: set[str] = set()  # the movements whose value is on its way
         self.forgotten_us = 0
+        self.outcome = Outcome(False, False, True, 0)  # of the movement that was applied last
 
     def configure(self, *, skew_us: int, material_usd_cents: int, rebasing_share: int) -> None:
         """Set what decides: the clock skew allowed between two reports, the value from which one snapshot is enough,
@@ -58,10 +70,11 @@ class Holdings:
         was_completed, was_amount, was_transit, was_awaited = False, 0, None, _NOTHING
         if movement.facts:
             fold = movement.fold
-            was_completed, was_amount = fold.arrived, _arrived_amount(fold)
+            was_completed, was_amount = fold.arrived, fold.arrived_units
             was_transit, was_awaited = fold.in_transit(), fold.awaited()
         elif is_whole_story(fact):  # nothing before it, and nothing to wait for
             movement.facts.append(fact)
+            self.outcome = Outcome(True, True, True, fact.amount if fact.delivered is None else fact.delivered)
             self._apply(transfer_id, [], effects_of_whole(fact), fact, findings)
             return findings
         undone, done = movement.add(fact)
@@ -73,8 +86,9 @@ class Holdings:
             self._await(transfer_id, was_awaited, awaited)
         if undone or done:
             self._apply(transfer_id, undone, done, fact, findings)
-        if fact.revision and was_completed and fold.arrived and _arrived_amount(fold) != was_amount:
+        if fact.revision and was_completed and fold.arrived and fold.arrived_units != was_amount:
             findings.append(self._restated(movement, was_amount, fact))
+        self.outcome = fold.outcome()
         movement.rest()
         return findings
 
@@ -129,7 +143,7 @@ class Holdings:
             self.places.position(*place).awaited[ref] = units
 
     def _restated(self, movement: Movement, before: int, fact: Fact) -> Restated:
-        after = _arrived_amount(movement.fold)
+        after = movement.fold.arrived_units
         cents = self.assets.usd_cents(fact.asset, after - before)
         completions = tuple(known.event_id for known in reversed(movement.facts) if known.rank == COMPLETED)
         return Restated(movement.transfer_id, fact.asset, before, after, cents, completions[:EVIDENCE_MAX])
@@ -164,12 +178,17 @@ class Holdings:
         finding = self.breaks.assess(self.places.position(*place), cause_id, explained=False, settled=True)
         return [] if finding is None else [finding]
 
-    def forget_before(self, at_us: int, now_us: int) -> None:
-        """Drop closed movements and effects that nothing within the horizon can touch any more, and value dates past."""
+    def forget_before(self, at_us: int, now_us: int) -> list[str]:
+        """Drop closed movements and effects that nothing within the horizon can touch any more, and value dates past.
+
+        Return the movements that were dropped.
+        """
         self.value_dates.forget_before(now_us)
         self.forgotten_us = at_us  # a position forgets when it next changes: most have nothing to forget
-        for movement in self.movements.forget_before(at_us):
+        dropped = self.movements.forget_before(at_us)
+        for movement in dropped:
             self._await(movement.transfer_id, movement.fold.awaited(), _NOTHING)
+        return [movement.transfer_id for movement in dropped]
 
 
 def in_transit_finding(movement: Movement, transit: tuple[Place, int], *, under_way: bool) -> InTransit:
@@ -192,11 +211,3 @@ def set_off_us(movement: Movement) -> int:
             since_us = fact.at_us
         under_way = now
     return since_us
-
-
-def _arrived_amount(fold: Fold) -> int:
-    """Return what arrived, or would, in units of the asset."""
-    if fold.delivered is not None:
-        return fold.delivered
-    deducted = fold.fee_payer == "deducted" and fold.fee_asset == fold.asset
-    return max(fold.amount - fold.fee, 0) if deducted else fold.amount

@@ -20,6 +20,7 @@ class References:
         self.locations: dict[str, LocationRef] = {}
         self.routes: dict[Key, RouteRef] = {}
         self.others: dict[Key, Reference] = {}
+        self.group_names: set[str] = set()  # of places
         self.touched: set[Key] = set()
 
     def put(self, event: Reference) -> None:
@@ -30,6 +31,8 @@ class References:
     def _put(self, key: Key, event: Reference) -> None:
         if isinstance(event, LocationRef):
             self.locations[event.location] = event
+            if event.recon_group:
+                self.group_names.add(event.recon_group)
         elif isinstance(event, RouteRef):
             self.routes[key[1:]] = event
         else:

@@ -20,6 +20,7 @@ from streams.record import OWN_ORIGIN, Record
 def apply(state: State, event: ControlEvent, cause: Cause, record: Record) -> None:
     """Obey a control event; kinds that decide nothing yet are counted."""
     state.counts["control"] += 1
+    state.reconciliation.on_control(event)
     if isinstance(event, Heartbeat):
         _heartbeat(state, event, cause)
     elif isinstance(event, Config):
@@ -69,11 +70,7 @@ def _schedule(state: State, event: Thresholds, cause: Cause, record: Record) -> 
 
 def _heartbeat(state: State, event: Heartbeat, cause: Cause) -> None:
     """Note how far a source has delivered; what waited for that is concluded now."""
-    watermarks = state.holdings.breaks.watermarks
-    watermark_us = max(to_us(event.watermark), watermarks.get(event.of_source, 0))
-    watermarks[event.of_source] = watermark_us
-    if state.holdings.breaks.undecided:
-        flows.tell(state, state.holdings.reassess(event.event_id), cause)
+    watermark_us = state.reconciliation.context.sources.delivered_us(event.of_source) or 0
     ready = sorted(
         (due_us, key)
         for key, (source, due_us) in state.held.items()
@@ -90,6 +87,8 @@ def fire(state: State, key: str, due_us: int) -> None:
     cause = Cause(f"{key}@{due_us}", due_us)
     if kind == "quiet":
         state.clear(rest, AlertState.RESOLVED, cause, "Not seen again for as long as such a condition is remembered.")
+    elif kind == "storm":
+        state.say(state.book.end_storm(rest, due_us, cause.cause_id))
     elif kind == "settle":
         location, asset, event_id = state.settling.pop(key)
         flows.tell(state, state.holdings.settle((location, asset), event_id), Cause(event_id, due_us))
@@ -98,13 +97,18 @@ def fire(state: State, key: str, due_us: int) -> None:
         state.configure(changed(state.settings, changes))
     elif kind == "in_transit_overdue":
         _judge_overdue(state, key, cause)
+    else:
+        state.reconciliation.at(cause.cause_id, due_us)
+        state.reconciliation.on_due(key, due_us)
+        flows.tell_found(state, cause)
 
 
 def _judge_overdue(state: State, key: str, cause: Cause) -> None:
     """A movement's time is up: conclude it, unless its source sends heartbeats and has yet to deliver up to then."""
     due_us = cause.at_us
     source = _source_of(state, key.partition("|")[2])
-    if state.holdings.breaks.watermarks.get(source, due_us) < due_us:
+    delivered_us = state.reconciliation.context.sources.delivered_us(source)
+    if delivered_us is not None and delivered_us < due_us:
         state.held[key] = (source, due_us)
         return
     _conclude_overdue(state, key, cause, due_us)

@@ -11,10 +11,10 @@ from alerts.severity import severity_for
 from alerts.signals import Signal
 from ledger.amounts import to_decimal, to_units
 from ledger.events import Posting, Snapshot, SnapshotRow, Transfer
-from ledger.findings import DriftFinding, DustFinding, Finding, InTransit, Restated
+from ledger.findings import Breach, DriftFinding, DustFinding, Finding, InTransit, Mended, Restated
 from ledger.holdings import set_off_us
 from ledger.times import DAY_US, SECOND_US
-from streams.monitor import wording
+from streams.monitor import judging, wording
 from streams.monitor.cause import Cause
 from streams.monitor.set_aside import Waiting
 from streams.monitor.state import State
@@ -42,7 +42,9 @@ def apply_transfer(state: State, event: Transfer, cause: Cause, record: Record) 
         state.quarantine("too_many_reports", f"{event.transfer_id} has too many reports", record, event.event_id)
         return
     state.counts["transfers"] += 1
-    tell(state, state.holdings.apply_transfer(event), cause)
+    found = state.holdings.apply_transfer(event)
+    state.reconciliation.on_transfer(event, code)
+    tell(state, found, cause)
     if known is None:
         signal = state.sentinels.watch_size(event, code, state.assets, cause)
         if signal is not None:
@@ -78,6 +80,7 @@ def apply_snapshot(state: State, event: Snapshot, cause: Cause, record: Record) 
         _set_rows_aside(state, event, unknown, cause, record)
     state.counts["balances"] += 1
     tell(state, state.holdings.apply_snapshot(event), cause)
+    state.reconciliation.on_snapshot(event)
 
 
 def _set_rows_aside(state: State, event: Snapshot, unknown: list[str], cause: Cause, record: Record) -> None:
@@ -132,7 +135,7 @@ def await_settling(state: State, cause: Cause) -> None:
 
 
 def apply_posting(state: State, event: Posting, cause: Cause, record: Record) -> None:
-    """Note what a posting says about when a bank counts a movement; the books themselves are not kept yet."""
+    """Apply a posting to the books, and note what it says about when a bank counts a movement."""
     code = state.assets.codes.get(event.asset)
     if code is None:
         _set_aside(state, event.asset, event, cause, record)
@@ -142,6 +145,7 @@ def apply_posting(state: State, event: Posting, cause: Cause, record: Record) ->
         _refuse_too_fine(state, code, event, record)
         return
     state.counts["ledger"] += 1
+    state.reconciliation.on_posting(event, code)
     if event.value_date is None or event.transfer_id is None:
         return
     value_day = date.fromisoformat(event.value_date[:10])
@@ -187,6 +191,22 @@ def tell(state: State, findings: list[Finding], cause: Cause) -> None:
             follow(state, finding, cause)
         elif isinstance(finding, Restated):
             state.raise_(wording.restatement_signal(finding, cause.cause_id, cause.at_us))
+        elif isinstance(finding, Breach):
+            judging.tell_breach(state, finding, cause)
+        elif isinstance(finding, Mended):
+            judging.tell_mended(state, finding, cause)
+
+
+def tell_found(state: State, cause: Cause) -> None:
+    """Tell what the checks have found, and judge again the positions that waited for a source."""
+    sources = state.reconciliation.context.sources
+    if sources.changed:
+        sources.changed = False
+        if state.holdings.breaks.undecided:
+            tell(state, state.holdings.reassess(cause.cause_id), cause)
+    found = state.reconciliation.drain()
+    if found:
+        tell(state, found, cause)
 
 
 def _tell_dust(state: State, finding: DustFinding, cause: Cause) -> None:

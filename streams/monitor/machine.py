@@ -46,8 +46,13 @@ class Monitor:
         if state.clock == "events" and observed > state.clock_us:
             self._advance(observed)
         cause = Cause(event.event_id, observed)
-        if gate.admit(state, event, to_us(event.event_time), cause, record):
+        event_us = to_us(event.event_time)
+        if gate.admit(state, event, event_us, cause, record):
+            state.reconciliation.at(cause.cause_id, observed)
+            if isinstance(event, (Transfer, Posting, Snapshot)):
+                state.reconciliation.on_event(event, record.topic, event_us)
             self._apply(event, cause, record)
+            flows.tell_found(state, cause)
             if state.holdings.breaks.unsettled:
                 flows.await_settling(state, cause)
         return outputs
@@ -100,7 +105,9 @@ class Monitor:
         state.clock_us = to_moment_us
         if to_moment_us - state.swept_us >= DAY_US:
             state.swept_us = to_moment_us
-            state.holdings.forget_before(to_moment_us - state.horizon_us, to_moment_us)
+            before_us = to_moment_us - state.horizon_us
+            state.reconciliation.forget(state.holdings.forget_before(before_us, to_moment_us))
+            state.reconciliation.sweep(before_us)
             state.seen.forget_before(to_moment_us - state.horizon_us)
 
     def rows(self) -> dict[str, Any]:

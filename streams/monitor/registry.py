@@ -20,6 +20,7 @@ def apply(state: State, event: Reference, cause: Cause, record: Record) -> list[
         return []
     if not isinstance(event, AssetRef):
         state.references.put(event)
+        state.reconciliation.on_reference(event)
         if isinstance(event, (LocationRef, RouteRef)):
             reconsider_deadlines(state)
         return []
@@ -35,6 +36,7 @@ def _define(state: State, event: AssetRef, cause: Cause, record: Record) -> list
             state.quarantine("decimals_refused", reason, record, event.event_id)
             return []
     asset = state.assets.define(event)
+    state.reconciliation.on_reference(event)
     names = [asset.code, *asset.aliases]
     for name in names:
         key = f"unknown_asset|{name}"

@@ -59,8 +59,15 @@ def _all_keys(state: State) -> Iterator[Key]:
     yield from (("deadline", key) for key in state.deadlines.due_us)
     yield from (("held", key) for key in state.held)
     yield from (("alert", key) for key in state.book.rows)
+    yield from (("incident", *key) for key in state.book.incidents.keys())  # noqa: SIM118  # a method, not a mapping
     yield from (("trend", *key) for key in state.sentinels.trends)
     yield from (("size", *key) for key, _ in state.sentinels.sizes.rows())
+    for name, table in state.reconciliation.tables.items():
+        yield from ((name, *_parts(key)) for key in table.rows)
+
+
+def _parts(key: Any) -> tuple[str | int, ...]:
+    return key if isinstance(key, tuple) else (key,)
 
 
 def _changed_keys(state: State) -> set[Key]:
@@ -80,8 +87,11 @@ def _changed_keys(state: State) -> set[Key]:
     keys.update(("deadline", key) for key in state.deadlines.touched)
     keys.update(("held", key) for key in state.held.touched)
     keys.update(("alert", key) for key in state.book.changed)
+    keys.update(("incident", *key) for key in state.book.incidents.touched)
     keys.update(("trend", *key) for key in state.sentinels.touched_trends)
     keys.update(("size", *key) for key in state.sentinels.touched_sizes)
+    for name, table in state.reconciliation.tables.items():
+        keys.update((name, *_parts(key)) for key in table.touched)
     return keys
 
 
@@ -93,16 +103,21 @@ def forget_changes(state: State) -> None:
     marks: Iterable[set[Any]] = (
         state.assets.touched, state.references.touched, state.seen.touched, holdings.movements.touched,
         holdings.places.touched_positions, holdings.places.touched_locations, state.set_aside.touched, state.deadlines.touched,
-        state.held.touched, state.sentinels.touched_trends, state.sentinels.touched_sizes,
+        state.held.touched, state.sentinels.touched_trends, state.sentinels.touched_sizes, state.book.incidents.touched,
     )  # fmt: skip
     for mark in marks:
         mark.clear()
+    for table in state.reconciliation.tables.values():
+        table.touched.clear()
     state.book.drain_changed()
 
 
 def _row(state: State, key: Key) -> Any:
     kind, *rest = key
-    return _WRITERS[str(kind)](state, rest)
+    writer = _WRITERS.get(str(kind))
+    if writer is not None:
+        return writer(state, rest)
+    return state.reconciliation.tables[str(kind)].to_plain(_table_key(rest))
 
 
 def _monitor_row(state: State, _: list[Any]) -> Any:
@@ -114,7 +129,6 @@ def _monitor_row(state: State, _: list[Any]) -> Any:
         "swept_us": state.swept_us,
         "forgotten_us": state.holdings.forgotten_us,
         "counts": dict(sorted(state.counts.items())),
-        "watermarks": dict(sorted(state.holdings.breaks.watermarks.items())),
         "undecided": [list(place) for place in sorted(state.holdings.breaks.undecided)],
         "pending_thresholds": state.pending_thresholds,
         "settling": {key: list(place) for key, place in sorted(state.settling.items())},
@@ -165,9 +179,15 @@ _WRITERS: dict[str, Callable[[State, list[Any]], Any]] = {
     "deadline": lambda state, rest: state.deadlines.due_us.get(rest[0]),
     "held": lambda state, rest: state.held.get(rest[0]),
     "alert": _alert_row,
+    "incident": lambda state, rest: state.book.incidents.to_plain(*rest),
     "trend": _trend_row,
     "size": lambda state, rest: state.sentinels.sizes.row(tuple(rest)),
 }
+
+
+def _table_key(rest: list[Any]) -> Any:
+    """Return the key of a table's row: a single part stands for itself."""
+    return rest[0] if len(rest) == 1 else tuple(rest)
 
 
 class StateVersionError(ValueError):
@@ -184,7 +204,12 @@ def load(state: State, rows: dict[str, Any]) -> None:
     for kind in _LOAD_ORDER:
         for key in by_kind.pop(kind, ()):
             _LOADERS[kind](state, list(key[1:]), keyed[key])
-    assert not by_kind, f"rows of unknown kinds {sorted(by_kind)}"
+    tables = state.reconciliation.tables
+    for kind, keys in by_kind.items():
+        assert kind in tables, f"rows of an unknown kind {kind!r}"
+        for key in keys:
+            tables[kind].load(_table_key(list(key[1:])), keyed[key])
+    state.reconciliation.loaded()
     forget_changes(state)
 
 
@@ -200,7 +225,6 @@ def _load_monitor(state: State, row: dict[str, Any]) -> None:
     state.clock_us, state.swept_us = row["clock_us"], row["swept_us"]
     state.holdings.forgotten_us = row["forgotten_us"]
     state.counts = Counter(row["counts"])
-    state.holdings.breaks.watermarks = dict(row["watermarks"])
     state.holdings.breaks.undecided = {(place[0], place[1]) for place in row["undecided"]}
     state.pending_thresholds = dict(row["pending_thresholds"])
     state.settling = {key: (item[0], item[1], item[2]) for key, item in row["settling"].items()}
@@ -242,6 +266,7 @@ _LOADERS: dict[str, Callable[[State, list[Any], Any], None]] = {
     "deadline": lambda state, rest, row: state.deadlines.load(rest[0], row),
     "held": lambda state, rest, row: state.held.__setitem__(rest[0], (row[0], row[1])),
     "alert": lambda state, rest, row: state.book.load_row(rest[0], row),
+    "incident": lambda state, rest, row: state.book.incidents.load(rest[0], rest[1], row),
     "trend": lambda state, rest, row: state.sentinels.load_trend(tuple(rest), row),
     "size": lambda state, rest, row: state.sentinels.sizes.load_row(tuple(rest), row),
 }

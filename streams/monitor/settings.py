@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-Positive = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
+from ledger.limits import Limits, Positive
+
 Share = Annotated[float, msgspec.Meta(ge=1e-9, lt=1)]
 
 
@@ -19,16 +20,14 @@ class SettingsError(ValueError):
     """A settings file that cannot be used; the message names the file and the mistake."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What decides, with its defaults."""
+class Settings(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What decides, with its defaults; the limits of the ledger's checks are among them."""
 
     horizon_days: Annotated[int, msgspec.Meta(ge=1, le=400)] = 35
     clock_skew_s: Positive = 300.0
     """An event time later than its arrival by more than this says that a source's clock is wrong."""
     snapshot_skew_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 2.0
     """An effect this near to a snapshot's moment may stand on either side of it."""
-    material_usd: Annotated[int, msgspec.Meta(ge=0, le=10**12)] = 100_000
-    """From this value on one snapshot is enough, and a drift is P1."""
     rebasing_tolerance: Share = 0.001
     """How far a rebasing asset may move between two snapshots, as a share of the balance."""
     trend_events_between_false_alarms: Annotated[float, msgspec.Meta(ge=10, le=1e12)] = 100_000.0

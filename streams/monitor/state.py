@@ -9,12 +9,13 @@ from alerts.lifecycle import AlertBook
 from alerts.records import Alert, AlertState
 from alerts.signals import Signal
 from ledger.assets import Assets
+from ledger.deadlines import Deadlines, Held
 from ledger.holdings import Holdings
+from ledger.reconciliation import Reconciliation
 from ledger.references import References
 from ledger.seen import SeenEvents
 from ledger.times import SECOND_US
 from streams.monitor.cause import Cause
-from streams.monitor.deadlines import Deadlines, Held
 from streams.monitor.outputs import quarantined
 from streams.monitor.sentinels import Sentinels
 from streams.monitor.set_aside import SetAside
@@ -40,6 +41,8 @@ class State:
         self.holdings = Holdings(self.assets)
         self.set_aside = SetAside()
         self.deadlines = Deadlines()
+        self.reconciliation = Reconciliation(self.assets, self.references, self.holdings, self.deadlines)
+        self.holdings.breaks.trust = self.reconciliation.context.sources
         self.held = Held()  # deadline key to (source whose watermark it waits for, due)
         self.sentinels = Sentinels(settings)
         self.book = AlertBook()
@@ -58,6 +61,7 @@ class State:
             material_usd_cents=settings.material_usd * 100,
             rebasing_share=round(1 / settings.rebasing_tolerance),
         )
+        self.reconciliation.configure(settings)
         self.sentinels.configure(settings)
 
     def set_clock(self, clock: Clock) -> None:
@@ -70,8 +74,10 @@ class State:
             self.outputs.append(Output("alerts", alert.scope.key(), alert))
 
     def raise_(self, signal: Signal) -> None:
-        """Raise or renew an alert; a one-off is over once it has not been seen for a while."""
+        """Raise or renew an alert; a one-off is over once it has not been seen for a while, and so is a storm."""
         self.say(self.book.raise_(signal))
+        for incident_id, due_us in self.book.drain_due().items():
+            self.deadlines.set(f"storm|{incident_id}", due_us)
         if signal.one_off:
             self.deadlines.set(f"quiet|{signal.key}", signal.at_us + round(self.settings.quiet_s * SECOND_US))
 

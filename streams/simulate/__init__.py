@@ -5,7 +5,7 @@ It is an independent witness: it shares no code with the monitor that it tests. 
 
 from __future__ import annotations
 
-from streams.simulate import faults_feed, faults_money
+from streams.simulate import faults_feed, faults_money, scenarios
 from streams.simulate.cli import main
 from streams.simulate.config import WorldConfig, demo_config
 from streams.simulate.emit import SimEvent
@@ -14,5 +14,5 @@ from streams.simulate.simulation import Simulation, write
 
 __all__ = [
     "FAULTS", "FaultPlan", "Label", "SimEvent", "Simulation", "WorldConfig", "demo_config", "faults_feed",
-    "faults_money", "main", "write",
+    "faults_money", "main", "scenarios", "write",
 ]  # fmt: skip

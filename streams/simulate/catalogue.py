@@ -10,6 +10,8 @@ EXTERNAL = "external"
 BITCOIN = "bip122:000000000019d6689c085ae165831e93"
 ETHEREUM = "eip155:1"
 SOLANA = "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"
+XRPL = "xrpl:0"
+IBAN = "iban"  # what a bank's customers are addressed by
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Asset:
     fee_asset: str = ""  # what its network fee is paid in
     confirmations: int = 0
     venue_fee_units: int = 0  # what a venue takes for a withdrawal
+    needs_tag: bool = False  # its network tells the customers of one address apart by a tag
 
     @property
     def is_fiat(self) -> bool:
@@ -42,7 +45,8 @@ class Asset:
 
 
 _ERC20 = f"{ETHEREUM}/erc20:0x"
-_CHAIN_S, _WIRE_S = (150.0, 420.0), (600.0, 5_400.0)
+_CHAIN_S, _FAST_S, _WIRE_S = (150.0, 420.0), (20.0, 60.0), (600.0, 5_400.0)
+TOKENS = tuple(f"SPL{number:02d}" for number in range(1, 21))
 _ALL = (
     Asset("BTC", 8, 1_000, 6_400_000, (900.0, 2_400.0), BITCOIN, f"{BITCOIN}/slip44:0", ("XBT",), "BTC", 6, 20_000),
     Asset("ETH", 18, 10**14, 300_000, _CHAIN_S, ETHEREUM, f"{ETHEREUM}/slip44:60", (), "ETH", 30, 2 * 10**15),
@@ -50,14 +54,22 @@ _ALL = (
     Asset("USDT", 6, 10_000, 100, _CHAIN_S, ETHEREUM, f"{_ERC20}{'da' * 20}", (), "ETH", 30, 4_000_000),
     Asset("USD", 2, 1, 100, _WIRE_S),
     Asset("EUR", 2, 1, 108, _WIRE_S),
-    # Not in the reference at the start: the fault `unknown_asset` brings it.
-    Asset("SOL", 9, 10**6, 15_000, (20.0, 60.0), SOLANA, f"{SOLANA}/slip44:501", (), "SOL", 32),
-)
+    # Not in the reference at the start: faults bring them.
+    Asset("SOL", 9, 10**6, 15_000, _FAST_S, SOLANA, f"{SOLANA}/slip44:501", (), "SOL", 32),
+    Asset("XRP", 6, 10_000, 60, _FAST_S, XRPL, f"{XRPL}/slip44:144", (), "XRP", 1, 200_000, needs_tag=True),
+    *(Asset(code, 6, 10_000, 5 + 20 * number, _FAST_S, SOLANA, f"{SOLANA}/token:{code}", (), "SOL", 32)
+      for number, code in enumerate(TOKENS)),
+)  # fmt: skip
 ASSETS = {asset.code: asset for asset in _ALL}
 KNOWN = ("BTC", "ETH", "USDC", "USDT", "USD", "EUR")
 CHAIN_ASSETS = ("BTC", "ETH", "USDC", "USDT")
 # Range of a network fee by the asset it is paid in, in smallest units.
-NETWORK_FEE_UNITS = {"BTC": (2_000, 40_000), "ETH": (2 * 10**14, 2 * 10**15), "SOL": (5_000, 50_000)}
+NETWORK_FEE_UNITS = {
+    "BTC": (2_000, 40_000),
+    "ETH": (2 * 10**14, 2 * 10**15),
+    "SOL": (5_000, 50_000),
+    "XRP": (10, 1_000),
+}
 WIRE_FEE_UNITS = 1_500  # 15.00
 SINGLE_LIMIT_CENTS = 15_000_000  # a withdrawal above 150,000 USD needs people
 

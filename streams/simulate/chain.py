@@ -31,6 +31,11 @@ def tx_hash(desk: Desk) -> str:
     return f"0x{desk.rng.getrandbits(256):064x}"
 
 
+def network_fee_units(desk: Desk, fee_asset: str) -> int:
+    """Return what a network takes for a transaction now, in smallest units of the asset it is paid in."""
+    return desk.congestion * desk.rng.randint(*NETWORK_FEE_UNITS.get(fee_asset, (0, 0)))
+
+
 def send_on_chain(desk: Desk, move: Movement, fate: str = "") -> Stage:
     """Sign, broadcast and confirm `move`; return whether it arrived. Fates: `failed`, `replaced`, or none."""
     desk.say(move, "signing")
@@ -88,9 +93,7 @@ def _confirm(desk: Desk, move: Movement, *, fails: bool) -> Stage:
 
 def _replace(desk: Desk, move: Movement) -> None:
     """Replace the transaction by one that pays more: the same movement with a new hash and fee."""
-    low, high = NETWORK_FEE_UNITS.get(move.fee_asset, (0, 0))
-    bumped = move.fee_units + desk.rng.randint(low, high)
-    if not desk.change_fee(move, bumped):
+    if not desk.change_fee(move, move.fee_units + network_fee_units(desk, move.fee_asset)):
         return
     move.ids["replaced_tx_hash"] = move.ids["tx_hash"]
     move.ids["tx_hash"] = tx_hash(desk)

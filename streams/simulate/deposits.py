@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from streams.simulate import bookings
 from streams.simulate.agenda import Process
 from streams.simulate.books import HOUSE, SUSPENSE
-from streams.simulate.catalogue import ASSETS, BANKS, BINANCE, DEPOSITS, KRAKEN, NETWORK_FEE_UNITS, PLACES
-from streams.simulate.chain import CREDIT_S, broadcast
+from streams.simulate.catalogue import ASSETS, BANKS, BINANCE, DEPOSITS, KRAKEN, PLACES
+from streams.simulate.chain import CREDIT_S, broadcast, network_fee_units
 from streams.simulate.movement import OUTSIDE, End, Movement
 from streams.simulate.world import Client, draw_units
 
@@ -69,7 +69,7 @@ def _landing(desk: Desk, code: str) -> str:
     draw = desk.rng.random()
     if draw < 0.08:
         return BINANCE
-    if draw < 0.14 and code in PLACES[KRAKEN].assets:
+    if draw < 0.14 and code in PLACES[KRAKEN].assets and KRAKEN not in desk.paused:
         return KRAKEN
     return DEPOSITS
 
@@ -89,7 +89,7 @@ def _bank_manners(desk: Desk, move: Movement, draw: float) -> None:
 def _stranger_pays(desk: Desk, move: Movement) -> None:
     """State the network fee that the sender outside has paid: it moves nothing of ours."""
     fee_asset = move.asset.fee_asset
-    move.fee_units = desk.rng.randint(*NETWORK_FEE_UNITS[fee_asset])
+    move.fee_units = network_fee_units(desk, fee_asset)
     move.executed_fee_units = move.fee_units
     move.fee_asset, move.fee_payer = fee_asset, "third_party"
 

@@ -30,8 +30,11 @@ class Desk:
         self.books = Books(self.agenda, self.outbox)
         self.firm = Firm(config, self.rng)
         self.moving: set[tuple[str, str]] = set()  # (location, asset) that the treasury is refilling or emptying
-        self.late_assets: set[str] = set()  # locations that hold an asset nobody announced
+        self.late_assets: set[tuple[str, str]] = set()  # (location, asset) that a fault brings there
+        self.frozen: set[str] = set()  # locations whose report repeats the one before
+        self.paused: set[str] = set()  # locations in maintenance: nothing begins there
         self.skim: Callable[[Movement], None] | None = None  # the fault `salami`
+        self.congestion = 1  # how many times the usual a network takes
         self._numbers: Counter[str] = Counter()
 
     @property

@@ -5,10 +5,10 @@ Each fault knows its truth: a label with the moment, the place, the difference i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from streams.simulate.catalogue import ASSETS
 from streams.simulate.emit import Json
@@ -25,7 +25,10 @@ class Label:
 
     `difference_units` is what the places hold less what the events say, signed, in the smallest unit of the scope's
     asset, once the fault is complete; zero where holdings and events agree in the end. `expected_alert_types` must
-    be raised; `possible_alert_types` may be, and are not false.
+    be raised; `possible_alert_types` may be, and are not false. `telling_ids` are the events of which the first to
+    arrive makes the fault knowable: deadlines count from its arrival (from the injection, where there are none).
+    `deadline_s` takes the place of the scenario's own where it depends on the world. None of `forbidden_alert_types`
+    may come of it, nor anything from `forbidden_from_severity` up that is not expected.
     """
 
     scenario: str
@@ -36,6 +39,10 @@ class Label:
     scope: dict[str, str] = field(default_factory=dict)
     difference_units: int = 0
     event_ids: list[str] = field(default_factory=list)
+    telling_ids: list[str] = field(default_factory=list)
+    deadline_s: float | None = None
+    forbidden_alert_types: tuple[str, ...] = ()
+    forbidden_from_severity: str = ""
     note: str = ""
 
     def as_json(self) -> Json:
@@ -44,6 +51,7 @@ class Label:
             "scenario": self.scenario,
             "injected_at": time_text(self.injected_at_us),
             "event_ids": self.event_ids,
+            "telling_ids": self.telling_ids,
             "expected_alert_types": list(self.expected_alert_types),
             "possible_alert_types": list(self.possible_alert_types),
             "scope": self.scope,
@@ -51,6 +59,12 @@ class Label:
         }
         if self.severity:
             body["severity"] = self.severity
+        if self.deadline_s is not None:
+            body["deadline_s"] = self.deadline_s
+        if self.forbidden_alert_types:
+            body["forbidden_alert_types"] = list(self.forbidden_alert_types)
+        if self.forbidden_from_severity:
+            body["forbidden_from_severity"] = self.forbidden_from_severity
         if self.difference_units:
             decimals = ASSETS[self.scope["asset"]].decimals
             body["difference"] = decimal_text(self.difference_units, decimals)
@@ -70,6 +84,11 @@ class Fault:
 
     `window` is the part of the world's duration (from, to) in which it is injected unless told otherwise: faults that
     take long to show come early. A fault that leaves out its `severity` has none that is certain.
+
+    A scenario also has a `number` (S01), a deadline in seconds, and says whether it `awaits` the watermarks of the
+    sources that are silent about it: what is missing is concluded only when they have delivered. Any of its expected
+    alerts will do, with this severity or worse; all alerts of it share at most `incidents` incidents. `world` is what
+    its world needs beyond the usual. A look-alike (`lookalike_of` names its scenario) expects nothing.
     """
 
     name: str
@@ -79,6 +98,12 @@ class Fault:
     possible_alert_types: tuple[str, ...] = ()
     severity: str = ""
     window: tuple[float, float] = (0.5, 0.8)
+    number: str = ""
+    deadline_s: float = 0.0
+    awaits: bool = False
+    incidents: int = 1
+    world: Mapping[str, Any] = field(default_factory=dict)
+    lookalike_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +126,36 @@ def fault(
 
     def register(inject: Injection) -> Injection:
         FAULTS[name] = Fault(name, description, tuple(expected), inject, tuple(possible), severity, window)
+        return inject
+
+    return register
+
+
+def scenario(
+    number: str, name: str, description: str, expected: Sequence[str], *, severity: str, deadline_s: float,
+    possible: Sequence[str] = (), awaits: bool = False, incidents: int = 1, window: tuple[float, float] = (0.5, 0.6),
+    world: Mapping[str, Any] | None = None,
+) -> Callable[[Injection], Injection]:  # fmt: skip
+    """Register the decorated function as the scenario `number` under `name`: one incident as the field knows it."""
+
+    def register(inject: Injection) -> Injection:
+        FAULTS[name] = Fault(
+            name, description, tuple(expected), inject, tuple(possible), severity, window, number, deadline_s, awaits,
+            incidents, world or {},
+        )  # fmt: skip
+        return inject
+
+    return register
+
+
+def lookalike(of: str, description: str) -> Callable[[Injection], Injection]:
+    """Register the decorated function as what looks like the scenario `of` and must raise nothing."""
+
+    def register(inject: Injection) -> Injection:
+        kind, name = FAULTS[of], f"{of}_lookalike"
+        FAULTS[name] = Fault(
+            name, description, (), inject, window=kind.window, number=kind.number, world=kind.world, lookalike_of=of
+        )
         return inject
 
     return register

@@ -145,7 +145,7 @@ def unknown_asset(desk: Desk, label: Label, rng: Random) -> None:
     label.scope = {"asset": "SOL"}
     label.note = f"{move.transfer_id} brings {_said(move)} to {KRAKEN} before the reference knows SOL"
     move.tap = _collecting(label)
-    desk.late_assets.add(KRAKEN)
+    desk.late_assets.add((KRAKEN, "SOL"))
     desk.start(run_deposit(desk, move))
     desk.start(_tell_late(desk, move))
 

@@ -30,7 +30,7 @@ _SMALL_CENTS = 500_000
 )  # fmt: skip
 def silent_outflow(desk: Desk, label: Label, rng: Random) -> None:
     """Take some 250,000 to 400,000 USD out of the fullest asset of the hot wallet."""
-    code = max(CHAIN_ASSETS, key=lambda code: _worth_cents(desk, code, desk.vaults.free(HOT, code)))
+    code = max(CHAIN_ASSETS, key=lambda code: worth_cents(desk, code, desk.vaults.free(HOT, code)))
     _vanish(desk, label, HOT, code, rng.randint(25_000_000, 40_000_000))
 
 
@@ -51,11 +51,11 @@ def small_leak_break(desk: Desk, label: Label, rng: Random) -> None:
 def wrong_amount(desk: Desk, label: Label, rng: Random) -> None:
     """Let a client withdraw some 20,000 to 30,000 USD and the wallet send ten times as much."""
     client, code = holder(desk)
-    units = _affordable_units(desk, client, HOT, code, rng.randint(2_000_000, 3_000_000), times=10)
+    units = affordable_units(desk, client, HOT, code, rng.randint(2_000_000, 3_000_000), times=10)
     move = withdrawal(desk, client, code, HOT, units)
     move.executed_units = 10 * units
     label.difference_units = -9 * units
-    said, done = (_text(move, amount) for amount in (units, 10 * units))
+    said, done = (amount_text(move, amount) for amount in (units, 10 * units))
     label.note = f"{move.transfer_id} says that {said} left {HOT} for {client.client_id}, and {done} did"
     _from_leaving(desk, label, move)
     launch(desk, move)
@@ -68,7 +68,7 @@ def wrong_amount(desk: Desk, label: Label, rng: Random) -> None:
 def fee_not_booked(desk: Desk, label: Label, rng: Random) -> None:
     """Let a withdrawal cost a fee on top that neither its events nor the books know."""
     client, code = holder(desk)
-    units = _affordable_units(desk, client, HOT, code, rng.randint(1_000_000, 2_000_000), times=1)
+    units = affordable_units(desk, client, HOT, code, rng.randint(1_000_000, 2_000_000), times=1)
     move = withdrawal(desk, client, code, HOT, units, "sender")
     dearest = NETWORK_FEE_UNITS[move.fee_asset][1]
     move.executed_fee_units = rng.randint(dearest, 2 * dearest)  # well above the dust
@@ -122,31 +122,32 @@ def stuck_rebalance(desk: Desk, label: Label, rng: Random) -> None:
     units = min(worth, desk.vaults.free(HOT, code) // 4)
     move = own_move(desk, "rebalance", HOT, target, code, units)
     label.scope = {"location": target, "asset": code, "transfer_id": move.transfer_id}
-    label.note = f"{move.transfer_id} takes {_text(move, units)} from {HOT} and never brings them to {target}"
+    label.note = f"{move.transfer_id} takes {amount_text(move, units)} from {HOT} and never brings them to {target}"
     _from_leaving(desk, label, move)
     desk.promise(move)
     desk.start(_never_arrive(desk, move))
 
 
-def holder(desk: Desk) -> tuple[Client, str]:
-    """Return the client that can spend most of one asset of the chains, by value, and that asset.
+def holder(desk: Desk, codes: tuple[str, ...] = CHAIN_ASSETS) -> tuple[Client, str]:
+    """Return the client that can spend most of one of the assets `codes`, by value, and that asset.
 
     Raises ValueError where no client has any.
     """
     client, code = max(
-        ((client, code) for client in desk.firm.clients for code in CHAIN_ASSETS),
-        key=lambda pair: _worth_cents(desk, pair[1], desk.books.spendable[pair[0].client_id, pair[1]]),
+        ((client, code) for client in desk.firm.clients for code in codes),
+        key=lambda pair: worth_cents(desk, pair[1], desk.books.spendable[pair[0].client_id, pair[1]]),
     )
     if not desk.books.spendable[client.client_id, code]:
         raise ValueError("no client has anything on a chain: this fault needs a larger world")
     return client, code
 
 
-def _worth_cents(desk: Desk, code: str, units: int) -> int:
+def worth_cents(desk: Desk, code: str, units: int) -> int:
+    """Return what units of an asset are worth now, in US cents."""
     return cents_of(units, desk.firm.prices[code], ASSETS[code].decimals)
 
 
-def _affordable_units(desk: Desk, client: Client, location: str, code: str, usd_cents: int, *, times: int) -> int:
+def affordable_units(desk: Desk, client: Client, location: str, code: str, usd_cents: int, *, times: int) -> int:
     """Return units worth `usd_cents`, or what the client, and the place for `times` as much, can bear."""
     wanted = units_worth(usd_cents, desk.firm.prices[code], ASSETS[code].decimals)
     has = desk.books.spendable[client.client_id, code]
@@ -187,5 +188,6 @@ def _never_arrive(desk: Desk, move: Movement) -> Process:
     bookings.own_move_fee(desk, move)
 
 
-def _text(move: Movement, units: int) -> str:
+def amount_text(move: Movement, units: int) -> str:
+    """Return an amount in the asset of a movement, as people write it."""
     return f"{decimal_text(units, move.asset.decimals)} {move.asset.code}"

@@ -19,9 +19,10 @@ class End:
     account_id: str = ""
     address: str = ""
     network: str = ""
+    tag: str = ""
 
     def as_json(self) -> Json:
-        fields = ("location", "account_id", "client_id", "address", "network")
+        fields = ("location", "account_id", "client_id", "address", "network", "tag")
         return {name: value for name in fields if (value := getattr(self, name))}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from streams.simulate.agenda import Process
 from streams.simulate.books import OWN_ACCOUNTS
-from streams.simulate.catalogue import ASSETS, CHAIN_ASSETS, DEPOSITS, KNOWN, PLACES, RECON_GROUP, Asset, Place
+from streams.simulate.catalogue import ASSETS, DEPOSITS, KNOWN, PLACES, RECON_GROUP, Asset, Place
 from streams.simulate.chain import SLOWEST_STAGES_S
 from streams.simulate.emit import Json
 from streams.simulate.units import DAY_S, US, decimal_text, span_us, time_text
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SOURCE = "reference-data"
 _ADDRESS_HOLD_S = DAY_S
+_OWN_SINCE_DAYS = 500
 
 
 def tell_all(desk: Desk) -> None:
@@ -32,12 +33,53 @@ def tell_all(desk: Desk) -> None:
     for account in (*OWN_ACCOUNTS, *(client.account for client in desk.firm.clients)):
         send(desk, "account", account.account_id, account.reference())
     for client in desk.firm.clients:
-        for body in _addresses(client, config.start_us):
-            send(desk, "address", f"{body['network']}:{body['address']}", body)
+        for network, address in client.payout_addresses.items():
+            register_payout(desk, client, network, address)
+        for network, address in client.deposit_addresses.items():
+            register_own(desk, DEPOSITS, network, address, client=client)
     for code in KNOWN:
-        send(desk, "limit", f"limit-withdrawal-{code}", _limit(ASSETS[code]))
-        for body in routes(ASSETS[code], config):
-            send(desk, "route", f"{code}:{body['from_role']}:{body['to_role']}", body)
+        _tell_rules(desk, ASSETS[code])
+
+
+def register_payout(desk: Desk, client: Client, network: str, address: str, tag: str = "") -> None:
+    """Send that a client is paid at an address, as it has been for as long as the client is known."""
+    body: Json = {"address": address, "network": network, "role": "client", "owner": client.client_id}
+    if tag:
+        body["tag"] = tag
+    _register(desk, body, client.known_since_days)
+
+
+def register_own(
+    desk: Desk, location: str, network: str, address: str, *, client: Client | None = None, proved: bool = True
+) -> None:
+    """Send that an address is one of ours, for a client to pay to; whether we control it may not be `proved`."""
+    days = client.known_since_days if client else _OWN_SINCE_DAYS
+    body: Json = {"address": address, "network": network, "location": location, "role": PLACES[location].role}
+    body["owner"] = client.client_id if client else location
+    if proved:
+        body["control_proved_at"] = _days_ago(desk, days)
+    _register(desk, body, days)
+
+
+def _register(desk: Desk, body: Json, days: int) -> None:
+    ident = ":".join((body["network"], body["address"], *((body["tag"],) if "tag" in body else ())))
+    send(desk, "address", ident, {**body, "state": "active", "added_at": _days_ago(desk, days)})
+
+
+def _days_ago(desk: Desk, days: int) -> str:
+    return time_text(desk.config.start_us - days * DAY_S * US)
+
+
+def introduce(desk: Desk, code: str) -> None:
+    """Send all that an asset needs which was not there at the start."""
+    tell_asset(desk, ASSETS[code])
+    _tell_rules(desk, ASSETS[code])
+
+
+def _tell_rules(desk: Desk, asset: Asset) -> None:
+    send(desk, "limit", f"limit-withdrawal-{asset.code}", _limit(asset))
+    for body in routes(asset, desk.config):
+        send(desk, "route", f"{asset.code}:{body['from_role']}:{body['to_role']}", body)
 
 
 def send(desk: Desk, kind: str, ident: str, body: Json) -> None:
@@ -46,8 +88,8 @@ def send(desk: Desk, kind: str, ident: str, body: Json) -> None:
     desk.outbox.post("reference", f"{kind}:{ident}", SOURCE, event_id, {"kind": kind, "id": ident, **body})
 
 
-def tell_asset(desk: Desk, asset: Asset) -> None:
-    """Send what an asset is, and its price."""
+def tell_asset(desk: Desk, asset: Asset, *, also_on: tuple[str, ...] = ()) -> None:
+    """Send what an asset is, `also_on` more networks than its own, and its price."""
     body: Json = {
         "asset": asset.code,
         "decimals": asset.decimals,
@@ -56,7 +98,9 @@ def tell_asset(desk: Desk, asset: Asset) -> None:
         "aliases": list(asset.aliases),
     }
     if asset.network:
-        body["networks"] = [asset.network]
+        body["networks"] = [asset.network, *also_on]
+        if asset.needs_tag:
+            body["tag_required"] = [asset.network]
     send(desk, "asset", asset.code, body)
     tell_price(desk, asset.code)
 
@@ -112,7 +156,7 @@ def _role_pairs(asset: Asset) -> Iterator[tuple[str, str]]:
         for outside in ("external", "client"):
             yield role, outside
             yield outside, role
-    if asset.code in CHAIN_ASSETS:
+    if not asset.is_fiat:
         yield from (("hot", "hot"), ("hot", "venue"), ("venue", "hot"), ("hot", "cold"), ("cold", "hot"))
     if asset.code == "ETH":
         yield from (("gas", "hot"), ("hot", "gas"))
@@ -126,16 +170,6 @@ def _location(place: Place, every_s: float) -> Json:
         "snapshot_every_s": ceil(every_s),
         "active": True,
     }
-
-
-def _addresses(client: Client, start_us: int) -> Iterator[Json]:
-    added = time_text(start_us - client.known_since_days * DAY_S * US)
-    common: Json = {"owner": client.client_id, "state": "active", "added_at": added}
-    for network, address in client.payout_addresses.items():
-        yield {"address": address, "network": network, "role": "client", **common}
-    for network, address in client.deposit_addresses.items():
-        ours: Json = {"location": DEPOSITS, "role": "hot", "control_proved_at": added}
-        yield {"address": address, "network": network, **ours, **common}
 
 
 def _limit(asset: Asset) -> Json:

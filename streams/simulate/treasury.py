@@ -36,6 +36,8 @@ def watch_levels(desk: Desk) -> Process:
 def move_own(desk: Desk, op_type: str, origin: str, target: str, code: str, units: int) -> bool:
     """Start a move between two own places; False if the origin cannot spare it or one is under way already."""
     busy = (target if origin == HOT else origin, code)
+    if desk.paused & {origin, target}:
+        return False
     if units <= 0 or busy in desk.moving or units > desk.vaults.free(origin, code) // 2:
         return False
     move = own_move(desk, op_type, origin, target, code, units)

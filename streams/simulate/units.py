@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 US = 1_000_000  # microseconds in a second
 DAY_S = 86_400
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def _scale(decimals: int) -> int:
@@ -41,6 +42,15 @@ def time_text(at_us: int) -> str:
     if not rest_us:
         return _second_text(second) + "Z"
     return f"{_second_text(second)}.{rest_us // 1000:03d}Z"
+
+
+def moment_us(text: str) -> int:
+    """Return the moment that `time_text` wrote, in microseconds since 1970.
+
+    >>> moment_us("1970-01-01T00:00:01.500Z")
+    1500000
+    """
+    return (datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1)
 
 
 def day_text(at_us: int) -> str:

@@ -50,9 +50,12 @@ def snapshots(desk: Desk, place: Place) -> Process:
     """Report the holdings of a place for ever: complete, at moments of its own, the first at once (its opening)."""
     rng = Random(f"{desk.config.seed}:snapshots:{place.location}")
     number = 0
+    rows: list[Json] = []
     while True:
         number += 1
-        _report(desk, place, f"snap-{place.location}-{number}", "actual", _rows(desk, place))
+        if place.location not in desk.frozen:
+            rows = rows_of(desk, place)
+        _report(desk, place, f"snap-{place.location}-{number}", "actual", rows)
         jitter_s = rng.uniform(-1.0, 1.0) * desk.config.snapshot_jitter_s
         yield span_us(desk.config.snapshot_every_s + jitter_s)
 
@@ -68,11 +71,12 @@ def mirror(desk: Desk, place: Place) -> Process:
         _report(desk, place, f"mirror-{place.location}-{number}", "virtual", rows)
 
 
-def _rows(desk: Desk, place: Place) -> list[Json]:
+def rows_of(desk: Desk, place: Place) -> list[Json]:
     """Return a row for each asset that the place holds; what is missing from a complete report is zero."""
     names = dict(place.aliases)
     rows = []
-    for code in place.assets if place.location not in desk.late_assets else (*place.assets, "SOL"):
+    late = sorted(code for location, code in desk.late_assets if location == place.location)
+    for code in (*place.assets, *late):
         units = desk.vaults.held[place.location, code]
         if units:
             decimals = ASSETS[code].decimals

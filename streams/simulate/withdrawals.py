@@ -13,12 +13,12 @@ from streams.simulate.catalogue import (
     BINANCE,
     EXTERNAL,
     HOT,
+    IBAN,
     KRAKEN,
-    NETWORK_FEE_UNITS,
     PLACES,
     WIRE_FEE_UNITS,
 )
-from streams.simulate.chain import APPROVAL_S, BOOKING_S, MANUAL_S, SCREENING_S, send_on_chain
+from streams.simulate.chain import APPROVAL_S, BOOKING_S, MANUAL_S, SCREENING_S, network_fee_units, send_on_chain
 from streams.simulate.emit import Json
 from streams.simulate.movement import End, Movement
 from streams.simulate.units import DAY_S, US, time_text
@@ -49,8 +49,8 @@ def ask_withdrawal(desk: Desk, client: Client, code: str) -> bool:
 def withdrawal(desk: Desk, client: Client, code: str, location: str, units: int, fee_payer: str = "") -> Movement:
     """Return a withdrawal about to be asked for, with the fee and the controls that its place and size call for."""
     asset = ASSETS[code]
-    address = client.payout_addresses.get(asset.network, f"IBAN-{client.client_id}")
-    target = End(EXTERNAL, client.client_id, "", address, asset.network)
+    network = asset.network or IBAN
+    target = End(EXTERNAL, client.client_id, "", client.payout_addresses[network], network)
     move = Movement(
         desk.next_id("wd"), "withdrawal", PLACES[location].source, End(location, client.client_id), target, asset,
         units, client_id=client.client_id, account_id=client.account.account_id,
@@ -71,7 +71,7 @@ def set_fee(desk: Desk, move: Movement, payer: str = "") -> None:
         units, fee_asset = WIRE_FEE_UNITS, asset.code
     else:
         fee_asset = asset.fee_asset
-        units = rng.randint(*NETWORK_FEE_UNITS[fee_asset])
+        units = network_fee_units(desk, fee_asset)
     draw = rng.random()
     usual = "sender" if draw < 0.7 else ("deducted" if draw < 0.9 else "third_party")
     payer = payer or usual
@@ -91,7 +91,11 @@ def launch(desk: Desk, move: Movement, fate: str = "") -> None:
 def _run(desk: Desk, move: Movement, fate: str) -> Process:
     desk.say(move, "requested")
     yield desk.wait(*BOOKING_S)
-    journal = bookings.hold(desk, move)
+    yield from pay_out(desk, move, bookings.hold(desk, move), fate)
+
+
+def pay_out(desk: Desk, move: Movement, journal: str, fate: str = "") -> Process:
+    """Check and send a withdrawal that the journal has debited to its client."""
     passed = yield from _checks(desk, move, fate)
     if not passed:
         desk.release(move)
@@ -161,7 +165,7 @@ def _payer(desk: Desk, code: str) -> str:
     draw = desk.rng.random()
     if draw < 0.07:
         return BINANCE
-    if draw < 0.12 and code in PLACES[KRAKEN].assets:
+    if draw < 0.12 and code in PLACES[KRAKEN].assets and KRAKEN not in desk.paused:
         return KRAKEN
     return HOT
 

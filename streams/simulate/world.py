@@ -7,7 +7,7 @@ from itertools import accumulate
 from random import Random
 
 from streams.simulate.books import HOUSE, WORLD, Account, Books
-from streams.simulate.catalogue import ASSETS, BITCOIN, ETHEREUM, KNOWN, PLACES
+from streams.simulate.catalogue import ASSETS, BITCOIN, ETHEREUM, IBAN, KNOWN, PLACES
 from streams.simulate.config import WorldConfig
 from streams.simulate.units import units_worth
 from streams.simulate.venues import Vaults
@@ -82,7 +82,7 @@ def _client(number: int, rng: Random) -> Client:
         Account(f"{client_id}:main", "client", client_id),
         int(_SCALE_CENTS * rng.lognormvariate(0.0, 0.9)),
         tuple(assets),
-        _addresses(rng),
+        _addresses(rng) | {IBAN: f"IBAN-{client_id}"},
         _addresses(rng),
         rng.randint(30, 400),
     )

@@ -1,0 +1,70 @@
+"""What all checks share: the records of the firm, the positions, the clock of the cause, and the way to speak."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.assets import Assets
+from ledger.deadlines import Deadlines
+from ledger.dossiers import Dossier
+from ledger.findings import EVIDENCE_MAX, Breach, Finding, Mended
+from ledger.groups import Groups
+from ledger.heard import Heard
+from ledger.holdings import Holdings
+from ledger.limits import Limits
+from ledger.references import References
+from ledger.table import Table
+
+if TYPE_CHECKING:
+    from ledger.feeds.absences import Absences
+    from ledger.feeds.maintenance import Maintenances
+    from ledger.feeds.sources import Sources
+
+
+class Context:
+    """Shared by all checks. `now_us` is the time of the cause being applied (arrival or deadline) and `cause_id` its id.
+
+    `found` collects what the checks say to one cause, in order. `open` holds the (kind, key) of the breaches told that
+    have not been mended, so that a check need not remember what it has said.
+    """
+
+    absences: Absences
+    maintenance: Maintenances
+    sources: Sources
+
+    def __init__(self, assets: Assets, references: References, holdings: Holdings, deadlines: Deadlines) -> None:
+        self.assets = assets
+        self.references = references
+        self.holdings = holdings
+        self.deadlines = deadlines
+        self.groups = Groups(references)
+        self.heard = Heard()
+        self.limits = Limits()
+        self.dossiers: Table[str, Dossier] = Table(Dossier)
+        self.open: Table[str, int] = Table(int)  # "kind|key" of what stands: since when
+        self.found: list[Finding] = []
+        self.now_us = 0
+        self.cause_id = ""
+
+    def tell(self, breach: Breach) -> None:
+        """Say that something must not be; it stands until it is mended, unless it is a one-off."""
+        self.found.append(breach)
+        name = f"{breach.kind}|{breach.key}"
+        if not breach.one_off and name not in self.open:
+            self.open.put(name, self.now_us)
+
+    def stands(self, kind: str, key: str) -> bool:
+        """Tell whether this breach was told and not mended."""
+        return f"{kind}|{key}" in self.open
+
+    def mend(self, kind: str, key: str, sentence: str, evidence: tuple[str, ...] = (), *, explained: bool) -> None:
+        """Say that a breach is over; nothing is said where it does not stand, so callers need not ask."""
+        if self.open.drop(f"{kind}|{key}") is None:
+            return
+        self.found.append(
+            Mended(kind=kind, key=key, sentence=sentence, evidence=evidence[:EVIDENCE_MAX], explained=explained)
+        )
+
+    def cents(self, asset: str, units: int) -> int | None:
+        """Return what units of an asset are worth, in US cents, never negative; None where no price is known."""
+        return self.assets.usd_cents(asset, units)

@@ -1,0 +1,275 @@
+"""Sources: how far each has delivered, whether it has fallen silent, and what has to wait until it has caught up.
+
+While a source is in trouble (silent, or with a hole in its sequence) what depends on it is held back, and the alert that
+says so counts it. Nothing is closed for it, and nothing is held for ever (`suppress_s`) or whatever its value
+(`suppress_usd`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+
+from ledger.check import Check, Timer
+from ledger.events import ControlEvent, Heartbeat
+from ledger.feeds.cadence import Cadence, allowance_us, learn
+from ledger.findings import Breach
+from ledger.table import Table
+from ledger.times import SECOND_US, to_text, to_us
+
+if TYPE_CHECKING:
+    from ledger.context import Context
+
+CAUGHT_UP_US = 300 * SECOND_US  # so long nothing old may come before a source counts as caught up
+OLD_US = 600 * SECOND_US
+LOCATIONS_MAX = 64
+WATCHED = frozenset(("transfers", "ledger", "balances"))
+
+
+class Source(Struct, gc=False):
+    """What is known of a source; moments in microseconds, 0 for never.
+
+    `watermark_us`: up to when it has delivered everything, by its heartbeats. `trouble_us`: since when its silence is
+    told. `hole_us`: since when its sequence has a hole. `held_back`: conclusions that wait for it.
+    """
+
+    first_us: int
+    heard_us: int
+    event_id: str = ""
+    beats: bool = False
+    watermark_us: int = 0
+    trouble_us: int = 0
+    hole_us: int = 0
+    held_back: int = 0
+    locations: list[str] = []
+    cadence: Cadence = field(default_factory=Cadence)
+
+
+class Sources(Check):
+    """All sources that tell of movements, postings or balances, or that send heartbeats."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.table: Table[str, Source] = Table(Source)
+        self.all_timers: Mapping[str, Timer] = {}
+        self.checks: list[Check] = []
+        self.changed = False  # positions that waited may be judged again
+
+    def tables(self) -> Mapping[str, Table[Any, Any]]:
+        return {"source": self.table}
+
+    def timers(self) -> Mapping[str, Timer]:
+        return {"silence": self._silence_due, "caught_up": self._caught_up_due, "suppressed": self._suppressed_due}
+
+    # --- what is heard ---------------------------------------------------------------------------------------
+    def hear(self, name: str, topic: str, event_us: int, event_id: str) -> None:
+        """Note an event of a source, at the time of the cause."""
+        if topic not in WATCHED:
+            return
+        now_us = self.context.now_us
+        source = self.table.edit(name)
+        if source is None:
+            source = self.table.put(name, Source(now_us, now_us, event_id))
+            self._watch(name, source)
+            return
+        if not source.beats and not source.trouble_us:
+            learn(source.cadence, now_us - source.heard_us)
+        source.heard_us, source.event_id = now_us, event_id
+        if source.trouble_us and (now_us - event_us > OLD_US or not source.beats):
+            self._await_catching_up(name, now_us)
+
+    def belongs(self, name: str, location: str) -> None:
+        """Note that a source tells of a place."""
+        source = self.table.rows.get(name)
+        if source is not None and location not in source.locations and len(source.locations) < LOCATIONS_MAX:
+            source.locations.append(location)
+            self.table.touched.add(name)
+
+    def controlled(self, event: ControlEvent) -> None:
+        if not isinstance(event, Heartbeat):
+            return
+        name, now_us, mark_us = event.of_source, self.context.now_us, to_us(event.watermark)
+        source = self.table.edit(name) or self.table.put(name, Source(now_us, now_us, event.event_id))
+        if not source.trouble_us and source.beats:
+            learn(source.cadence, max(now_us - source.watermark_us, 0))
+        source.beats, source.heard_us, source.event_id = True, now_us, event.event_id
+        advanced = mark_us > source.watermark_us
+        source.watermark_us = max(mark_us, source.watermark_us)
+        self._watch(name, source)
+        is_back = source.trouble_us and not self._is_behind_now(name, source, now_us)
+        if is_back and f"caught_up|{name}" not in self.context.deadlines.due_us:
+            self._await_catching_up(name, now_us)
+        if advanced:
+            self.changed = True
+            self.context.absences.retry(self.all_timers, name)
+
+    # --- what others ask -------------------------------------------------------------------------------------
+    def is_held_up(self, names: Iterable[str], due_us: int, cents: int | None) -> bool:
+        """Tell whether one of these sources may still tell of something that happened by `due_us`.
+
+        `cents` is what is at stake, in US cents; None where nobody knows.
+        """
+        held = False
+        for name in names:
+            source = self.table.rows.get(name)
+            if source is not None and self._holds(name, source, due_us, cents):
+                held = True
+        return held
+
+    def is_troubled(self, name: str, cents: int | None = None) -> bool:
+        """Tell whether what depends on a source is held back now, whatever it has delivered."""
+        source = self.table.rows.get(name)
+        return source is not None and self._is_excused(source, cents)
+
+    def hold_back(self, names: Iterable[str], cents: int | None) -> bool:
+        """Tell whether a break that depends on these sources is held back for their trouble, and count it there."""
+        held = False
+        for name in names:
+            if self.is_troubled(name, cents):
+                self._count(name)
+                held = True
+        return held
+
+    def tellers(self, location: str) -> tuple[str, ...]:
+        """Return the sources that tell of a place."""
+        return self.context.heard.sources(("movements", location))
+
+    def delivered_us(self, name: str) -> int | None:
+        """Return up to when a source has delivered everything; None where it never says so."""
+        source = self.table.rows.get(name)
+        return source.watermark_us if source is not None and source.beats else None
+
+    # --- holes in a sequence, told by `sequences` ------------------------------------------------------------
+    def has_hole(self, name: str) -> None:
+        """Note that numbers are missing in the sequence of a source."""
+        source = self.table.edit(name)
+        if source is not None and not source.hole_us:
+            source.hole_us = self.context.now_us
+            self._set_suppressed(name)
+
+    def hole_filled(self, name: str) -> None:
+        """Note that none is missing any more."""
+        source = self.table.edit(name)
+        if source is not None and source.hole_us:
+            source.hole_us = 0
+            self._recover(name)
+
+    # --- inside ----------------------------------------------------------------------------------------------
+    def _holds(self, name: str, source: Source, due_us: int, cents: int | None) -> bool:
+        if source.trouble_us or source.hole_us:
+            excused = self._is_excused(source, cents)
+            if excused:
+                self._count(name)
+            return excused
+        return source.beats and source.watermark_us < due_us
+
+    def _is_excused(self, source: Source, cents: int | None) -> bool:
+        since_us = source.trouble_us or source.hole_us
+        if not since_us:
+            return False
+        limits = self.context.limits
+        if cents is not None and cents >= limits.suppress_usd * 100:
+            return False
+        return self.context.now_us < since_us + round(limits.suppress_s * SECOND_US)
+
+    def _count(self, name: str) -> None:
+        """Count what is held back, and tell the counts in powers of two."""
+        source = self.table.edit(name)
+        assert source is not None
+        source.held_back += 1
+        if source.trouble_us and source.held_back & (source.held_back - 1) == 0:
+            self._tell(name, source, told=True)
+
+    def _watch(self, name: str, source: Source) -> None:
+        """Set when silence is concluded, unless that is set already: a deadline that fires early is set again."""
+        key = f"silence|{name}"
+        if key in self.context.deadlines.due_us or source.trouble_us:
+            return
+        self.context.deadlines.set(key, self._silent_from_us(name, source) or self.context.now_us + CAUGHT_UP_US)
+
+    def _silent_from_us(self, name: str, source: Source) -> int | None:
+        """Return when the source is silent if nothing more comes of it; None where its habits say nothing yet."""
+        limit_us = round(self.context.limits.silent_s * SECOND_US)
+        allowed_us = allowance_us(source.cadence, limit_us, source.beats, self.context.now_us - source.first_us)
+        if allowed_us is None:
+            return None
+        since_us = min(source.heard_us, source.watermark_us) if source.beats else source.heard_us
+        return since_us + allowed_us + self._paused_us(name, source, since_us)
+
+    def _paused_us(self, name: str, source: Source, since_us: int) -> int:
+        places = source.locations if len(source.locations) == 1 else ()
+        maintenance, now_us = self.context.maintenance, self.context.now_us
+        return max(
+            maintenance.paused_us(what, since_us, now_us, locations=places, sources=(name,))
+            for what in ("transfers", "snapshots")
+        )
+
+    def _is_behind_now(self, name: str, source: Source, now_us: int) -> bool:
+        silent_us = self._silent_from_us(name, source)
+        return silent_us is not None and silent_us <= now_us
+
+    def _silence_due(self, name: str, due_us: int) -> None:
+        source = self.table.edit(name)
+        if source is None or source.trouble_us:
+            return
+        silent_us = self._silent_from_us(name, source)
+        if silent_us is None or silent_us > due_us:
+            self.context.deadlines.set(f"silence|{name}", silent_us or due_us + CAUGHT_UP_US)
+            return
+        source.trouble_us = due_us
+        source.held_back = 0
+        self._tell(name, source, told=False)
+        self._set_suppressed(name)
+        self.context.absences.retry(self.all_timers, name)  # what is worth too much to wait any longer
+
+    def _tell(self, name: str, source: Source, *, told: bool) -> None:
+        since_us = min(source.heard_us, source.watermark_us) if source.beats else source.heard_us
+        minutes = (source.trouble_us - since_us) // (60 * SECOND_US)
+        what = "has delivered nothing that happened" if source.beats else "has said nothing"
+        held = (
+            f" {source.held_back} conclusions that depend on it are held back until it has caught up, "
+            f"for {self.context.limits.suppress_s / 3600:g} hours at most."
+            if source.held_back
+            else " What depends on it is held back until it has caught up."
+        )
+        self.context.tell(
+            Breach(
+                kind="source_silent",
+                key=name,
+                scope={"source": name},
+                sentence=f"{name} {what} since {to_text(since_us)}: {minutes} minutes at {to_text(source.trouble_us)}.{held}",
+                evidence=(source.event_id,),
+                rule="heartbeat" if source.beats else "cadence",
+                told=told,
+                links=(f"source|{name}",),
+            )
+        )
+
+    def _await_catching_up(self, name: str, now_us: int) -> None:
+        self.context.deadlines.set(f"caught_up|{name}", now_us + CAUGHT_UP_US)
+
+    def _caught_up_due(self, name: str, due_us: int) -> None:
+        source = self.table.edit(name)
+        if source is None or not source.trouble_us or self._is_behind_now(name, source, due_us):
+            return
+        held, source.trouble_us, source.held_back = source.held_back, 0, 0
+        sentence = f"{name} has caught up; {held} conclusions that waited for it are judged now."
+        self.context.mend("source_silent", name, sentence, (source.event_id,), explained=False)
+        self._watch(name, source)
+        self._recover(name)
+
+    def _set_suppressed(self, name: str) -> None:
+        due_us = self.context.now_us + round(self.context.limits.suppress_s * SECOND_US)
+        self.context.deadlines.set(f"suppressed|{name}", due_us)
+
+    def _suppressed_due(self, name: str, due_us: int) -> None:
+        """What was held back for long enough is concluded, however the source is doing."""
+        self._recover(name)
+
+    def _recover(self, name: str) -> None:
+        self.changed = True
+        self.context.absences.retry(self.all_timers, name)
+        for check in self.checks:
+            check.recovered(name)

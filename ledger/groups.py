@@ -1,0 +1,32 @@
+"""Recon groups: the smallest sets of books and places that must agree with each other."""
+
+from __future__ import annotations
+
+from ledger.events import AccountRef
+from ledger.fold import EXTERNAL
+from ledger.references import References
+
+
+class Groups:
+    """Which group a place or an account belongs to; a firm that names a single group means it for all."""
+
+    def __init__(self, references: References) -> None:
+        self.references = references
+
+    def _sole(self) -> str:
+        names = self.references.group_names
+        return next(iter(names)) if len(names) == 1 else ""
+
+    def of_location(self, location: str) -> str:
+        """Return the group of one of our places; "" where none is named."""
+        known = self.references.locations.get(location)
+        return (known.recon_group if known is not None else None) or self._sole()
+
+    def of_account(self, account_id: str) -> str:
+        """Return the group of an account; "" where none is named."""
+        known = self.references.others.get(("account", account_id))
+        return (known.recon_group if isinstance(known, AccountRef) else None) or self._sole()
+
+    def of_movement(self, origin: str, destination: str) -> str:
+        """Return the group that answers for a movement: of where it leaves us, or of where it reaches us."""
+        return self.of_location(destination if origin == EXTERNAL else origin)

@@ -1,0 +1,64 @@
+"""Rows by key that know which of them changed: how every part of the ledger keeps what must survive a restart."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+Key = str | int | tuple[str | int, ...]
+K = TypeVar("K", bound=Key)
+R = TypeVar("R")
+
+
+class Table(Generic[K, R]):
+    """Rows of one kind. `row_type` is a msgspec Struct or a type of plain data; a row changed in place is `edit`ed.
+
+    `touched` collects the keys that changed or went since the last checkpoint.
+    """
+
+    __slots__ = ("row_type", "rows", "touched")
+
+    def __init__(self, row_type: type[R]) -> None:
+        self.row_type = row_type
+        self.rows: dict[K, R] = {}
+        self.touched: set[K] = set()
+
+    def __contains__(self, key: K) -> bool:
+        return key in self.rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def get(self, key: K) -> R | None:
+        """Return a row to look at; None where there is none."""
+        return self.rows.get(key)
+
+    def edit(self, key: K) -> R | None:
+        """Return a row to change, and mark it; None where there is none."""
+        row = self.rows.get(key)
+        if row is not None:
+            self.touched.add(key)
+        return row
+
+    def put(self, key: K, row: R) -> R:
+        """Set a row, mark it, and return it."""
+        self.rows[key] = row
+        self.touched.add(key)
+        return row
+
+    def drop(self, key: K) -> R | None:
+        """Remove and return a row; None where there was none."""
+        row = self.rows.pop(key, None)
+        if row is not None:
+            self.touched.add(key)
+        return row
+
+    def to_plain(self, key: K) -> Any:
+        """Return a row as data that JSON can hold; None where it is gone."""
+        row = self.rows.get(key)
+        return None if row is None else msgspec.to_builtins(row)
+
+    def load(self, key: K, plain: Any) -> None:
+        """Put back what `to_plain` gave, as unchanged."""
+        self.rows[key] = msgspec.convert(plain, self.row_type)
