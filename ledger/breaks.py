@@ -23,7 +23,9 @@ class Trust(Protocol):
 
     def delivered_us(self, name: str) -> int | None: ...
     def tellers(self, location: str) -> tuple[str, ...]: ...
-    def hold_back(self, names: Iterable[str], cents: int | None) -> bool: ...
+    def holds_back(self, location: str, names: Iterable[str], cents: int | None) -> bool: ...
+    def count_held(self, names: Iterable[str]) -> None: ...
+    def repeats(self, location: str) -> bool: ...
 
 
 class Blind:
@@ -35,7 +37,13 @@ class Blind:
     def tellers(self, location: str) -> tuple[str, ...]:
         return ()
 
-    def hold_back(self, names: Iterable[str], cents: int | None) -> bool:
+    def holds_back(self, location: str, names: Iterable[str], cents: int | None) -> bool:
+        return False
+
+    def count_held(self, names: Iterable[str]) -> None:
+        """Nothing is held back."""
+
+    def repeats(self, location: str) -> bool:
         return False
 
 
@@ -72,8 +80,7 @@ class Breaks:
             return finding
         elif judgement.pending or not self._has_changed(position, judgement.unexplained - position.told):
             return None  # what may be a matter of timing is not told as a change
-        elif self._is_held_back(position):
-            self.undecided.add((position.location, position.asset))
+        elif self._is_held_back(position, waited=(position.location, position.asset) in self.undecided):
             return None
         else:
             kind = "changed"
@@ -114,6 +121,7 @@ class Breaks:
     def _is_conclusive(self, position: Position, *, settled: bool) -> bool:
         """Tell whether a break is to open: two snapshots show it, or one of great value, and nothing is on its way."""
         place = (position.location, position.asset)
+        waited = place in self.undecided
         self.undecided.discard(place)
         streak = abs(position.judgement.streak)
         if streak < 2:
@@ -122,19 +130,22 @@ class Breaks:
             if self.settle_us and not settled:
                 self.unsettled.add(place)
                 return False
-            if self._is_held_back(position):
-                self.undecided.add(place)
-                return False
-            return True
-        if self._is_undelivered(position) or self._is_held_back(position):
+            return not self._is_held_back(position, waited=waited)
+        if self._is_undelivered(position):
             self.undecided.add(place)
             return False
-        return True
+        return not self._is_held_back(position, waited=waited)
 
-    def _is_held_back(self, position: Position) -> bool:
-        """Tell whether bad data of those who tell of the place hold this break back for now."""
+    def _is_held_back(self, position: Position, *, waited: bool) -> bool:
+        """Tell whether bad data of those who tell of the place hold this break back; `waited`: it was before."""
         names = dict.fromkeys((*self.trust.tellers(position.location), position.reporter))
-        return self.trust.hold_back(names, self.assets.usd_cents(position.asset, position.judgement.unexplained))
+        cents = self.assets.usd_cents(position.asset, position.judgement.unexplained)
+        if not self.trust.holds_back(position.location, names, cents):
+            return False
+        if not waited:
+            self.trust.count_held(names)
+        self.undecided.add((position.location, position.asset))
+        return True
 
     def _is_undelivered(self, position: Position) -> bool:
         """Tell whether movements under way account for the drift and a source of theirs has yet to deliver.
@@ -150,7 +161,12 @@ class Breaks:
         return any(mark is not None and as_of_us - SILENT_US <= mark < as_of_us for mark in marks)
 
     def _is_material_now(self, position: Position) -> bool:
-        """Tell whether one snapshot is enough: a great value that no movement under way accounts for."""
+        """Tell whether one snapshot is enough: a great value that no movement under way accounts for.
+
+        One that repeats the report before it to the last figure may simply be old.
+        """
+        if self.trust.repeats(position.location):
+            return False
         unexplained = position.judgement.unexplained
         return self._is_material(position.asset, unexplained) and not position.may_be_in_flight(unexplained)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ledger.feeds.absences import Absences
     from ledger.feeds.maintenance import Maintenances
     from ledger.feeds.sources import Sources
+    from ledger.feeds.staleness import Staleness
 
 
 class Context:
@@ -31,6 +32,7 @@ class Context:
     absences: Absences
     maintenance: Maintenances
     sources: Sources
+    staleness: Staleness
 
     def __init__(self, assets: Assets, references: References, holdings: Holdings, deadlines: Deadlines) -> None:
         self.assets = assets

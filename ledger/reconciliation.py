@@ -22,6 +22,7 @@ from ledger.feeds import CHECKS as FEEDS
 from ledger.feeds.absences import Absences
 from ledger.feeds.maintenance import Maintenances
 from ledger.feeds.sources import Sources
+from ledger.feeds.staleness import Staleness
 from ledger.findings import Finding
 from ledger.fold import EXTERNAL, RANK
 from ledger.holdings import Holdings
@@ -41,8 +42,9 @@ class Reconciliation:
         context.absences = Absences(context)
         context.maintenance = Maintenances(context)
         context.sources = Sources(context)
+        context.staleness = Staleness(context)
         self.journals = Journals(context)
-        first: list[Check] = [context.absences, context.maintenance, context.sources, self.journals]
+        first: list[Check] = [context.absences, context.maintenance, context.sources, context.staleness, self.journals]
         self.checks = [*first, *(kind(context) for kind in (*FEEDS, *BOOKS, *MATCHING, *SCREENS, *PACE))]
         self.timers: dict[str, Timer] = {}
         for check in self.checks:
@@ -50,7 +52,7 @@ class Reconciliation:
                 assert kind not in self.timers, f"two checks want the deadlines {kind!r}"
                 self.timers[kind] = timer
         context.sources.all_timers = self.timers
-        context.sources.checks = self.checks
+        context.sources.on_recovery = self._hooks("recovered")
         self.tables = self._all_tables()  # by the name of their rows
         self._heard = self._hooks("heard")
         self._moved = self._hooks("moved")
@@ -135,6 +137,10 @@ class Reconciliation:
             self.context.heard.note(("ledger", entry.group), event.source)
             for hook in self._posted:
                 hook(entry)
+
+    def before_snapshot(self, event: Snapshot) -> None:
+        """Look at a report of balances before it is held against the positions: it may be an old one."""
+        self.context.staleness.arrives(event)
 
     def on_snapshot(self, event: Snapshot) -> None:
         """Take a report of balances that has just been held against the positions."""

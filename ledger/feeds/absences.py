@@ -70,6 +70,7 @@ class Absences(Check):
             return True
         if not absence.held:
             absence.held = True
+            sources.count_held(absence.sources)
             self._held.add(key)
             self.waiting.touched.add(key)
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ledger.times import DAY_US, SECOND_US
 
@@ -15,32 +15,53 @@ _FORGETTING = 4096
 
 
 class Cadence(Struct, gc=False):
-    """The longest pause lately and over all (microseconds, the latter forgotten slowly), and how many were seen."""
+    """Pauses of a source in microseconds: how many were seen, the longest (forgotten slowly), and the latest.
+
+    Of a source that sends heartbeats, the pauses are those between two of them, and `lags` are how far the mark of each
+    was behind its arrival.
+    """
 
     count: int = 0
     longest_us: int = 0
-    recent: list[int] = []  # msgspec copies it for each
+    recent: list[int] = field(default_factory=list)
+    lags: list[int] = field(default_factory=list)
+
+    @property
+    def usual_us(self) -> int:
+        """The second longest of the latest pauses: one outage is no habit."""
+        return sorted(self.recent)[-2] if len(self.recent) > 1 else 0
 
 
 def learn(cadence: Cadence, pause_us: int) -> None:
     """Take the length of one more pause."""
     cadence.count += 1
     cadence.longest_us = max(pause_us, cadence.longest_us - cadence.longest_us // _FORGETTING)
-    recent = cadence.recent
-    recent.append(pause_us)
-    if len(recent) > PAUSES_KEPT:
-        del recent[0]
+    _keep(cadence.recent, pause_us)
 
 
-def allowance_us(cadence: Cadence, least_us: int, beats: bool, history_us: int) -> int | None:
-    """Return how long the source may be silent; None where its habits say nothing yet.
+def learn_beat(cadence: Cadence, pause_us: int, lag_us: int) -> None:
+    """Take a heartbeat: the pause before it, and how far behind its mark is."""
+    _keep(cadence.recent, pause_us)
+    _keep(cadence.lags, lag_us)
 
-    Of a source that sends heartbeats the second longest of its latest pauses counts: one outage is no habit. One that
-    sends none must be dense, or known for a week with its nights and weekends.
+
+def _keep(latest: list[int], value: int) -> None:
+    latest.append(value)
+    if len(latest) > PAUSES_KEPT:
+        del latest[0]
+
+
+def beating_allowance_us(cadence: Cadence, least_us: int) -> int:
+    """Return how far behind the mark of a source that sends heartbeats may be."""
+    lag_us = sorted(cadence.lags)[len(cadence.lags) // 2] if cadence.lags else 0
+    return max(least_us, TIMES_USUAL * cadence.usual_us, TIMES_USUAL * lag_us)
+
+
+def allowance_us(cadence: Cadence, least_us: int, history_us: int) -> int | None:
+    """Return how long a source that sends no heartbeats may say nothing; None where its habits say nothing yet.
+
+    It must be dense, or known for a week with its nights and weekends.
     """
-    if beats:
-        usual = sorted(cadence.recent)[-2] if len(cadence.recent) > 1 else 0
-        return max(least_us, TIMES_USUAL * usual)
     if cadence.count < PAUSES_NEEDED:
         return None
     if cadence.longest_us > DENSE_US and history_us < HISTORY_US:

@@ -7,14 +7,14 @@ says so counts it. Nothing is closed for it, and nothing is held for ever (`supp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
 from ledger.check import Check, Timer
 from ledger.events import ControlEvent, Heartbeat
-from ledger.feeds.cadence import Cadence, allowance_us, learn
+from ledger.feeds.cadence import Cadence, allowance_us, beating_allowance_us, learn, learn_beat
 from ledger.findings import Breach
 from ledger.table import Table
 from ledger.times import SECOND_US, to_text, to_us
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CAUGHT_UP_US = 300 * SECOND_US  # so long nothing old may come before a source counts as caught up
 OLD_US = 600 * SECOND_US
+MUTE_US = 30 * SECOND_US
 LOCATIONS_MAX = 64
 WATCHED = frozenset(("transfers", "ledger", "balances"))
 
@@ -31,14 +32,16 @@ WATCHED = frozenset(("transfers", "ledger", "balances"))
 class Source(Struct, gc=False):
     """What is known of a source; moments in microseconds, 0 for never.
 
-    `watermark_us`: up to when it has delivered everything, by its heartbeats. `trouble_us`: since when its silence is
+    `told_us`: when it last told of a movement or posting, or sent a heartbeat. `watermark_us`: up to when it has delivered everything, by its heartbeats. `trouble_us`: since when its silence is
     told. `hole_us`: since when its sequence has a hole. `held_back`: conclusions that wait for it.
     """
 
     first_us: int
     heard_us: int
+    told_us: int = 0
     event_id: str = ""
     beats: bool = False
+    beat_us: int = 0
     watermark_us: int = 0
     trouble_us: int = 0
     hole_us: int = 0
@@ -54,7 +57,7 @@ class Sources(Check):
         super().__init__(context)
         self.table: Table[str, Source] = Table(Source)
         self.all_timers: Mapping[str, Timer] = {}
-        self.checks: list[Check] = []
+        self.on_recovery: list[Callable[[str], None]] = []
         self.changed = False  # positions that waited may be judged again
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:
@@ -71,12 +74,14 @@ class Sources(Check):
         now_us = self.context.now_us
         source = self.table.edit(name)
         if source is None:
-            source = self.table.put(name, Source(now_us, now_us, event_id))
+            source = self.table.put(name, Source(now_us, now_us, now_us, event_id))
             self._watch(name, source)
             return
         if not source.beats and not source.trouble_us:
             learn(source.cadence, now_us - source.heard_us)
         source.heard_us, source.event_id = now_us, event_id
+        if topic != "balances":
+            source.told_us = now_us
         if source.trouble_us and (now_us - event_us > OLD_US or not source.beats):
             self._await_catching_up(name, now_us)
 
@@ -91,10 +96,11 @@ class Sources(Check):
         if not isinstance(event, Heartbeat):
             return
         name, now_us, mark_us = event.of_source, self.context.now_us, to_us(event.watermark)
-        source = self.table.edit(name) or self.table.put(name, Source(now_us, now_us, event.event_id))
+        source = self.table.edit(name) or self.table.put(name, Source(now_us, now_us, now_us, event.event_id))
         if not source.trouble_us and source.beats:
-            learn(source.cadence, max(now_us - source.watermark_us, 0))
-        source.beats, source.heard_us, source.event_id = True, now_us, event.event_id
+            learn_beat(source.cadence, now_us - source.beat_us, max(now_us - mark_us, 0))
+        source.beats, source.event_id = True, event.event_id
+        source.heard_us = source.told_us = source.beat_us = now_us
         advanced = mark_us > source.watermark_us
         source.watermark_us = max(mark_us, source.watermark_us)
         self._watch(name, source)
@@ -111,26 +117,38 @@ class Sources(Check):
 
         `cents` is what is at stake, in US cents; None where nobody knows.
         """
-        held = False
-        for name in names:
-            source = self.table.rows.get(name)
-            if source is not None and self._holds(name, source, due_us, cents):
-                held = True
-        return held
+        rows = self.table.rows
+        return any(name in rows and self._holds(rows[name], due_us, cents) for name in names)
 
     def is_troubled(self, name: str, cents: int | None = None) -> bool:
         """Tell whether what depends on a source is held back now, whatever it has delivered."""
         source = self.table.rows.get(name)
         return source is not None and self._is_excused(source, cents)
 
-    def hold_back(self, names: Iterable[str], cents: int | None) -> bool:
-        """Tell whether a break that depends on these sources is held back for their trouble, and count it there."""
-        held = False
+    def holds_back(self, location: str, names: Iterable[str], cents: int | None) -> bool:
+        """Tell whether a break at a place, told by these sources, is held back for bad data."""
+        if self._is_within(self.context.staleness.stale_since_us(location), cents):
+            return True
+        if cents is not None and cents >= self.context.limits.suppress_usd * 100:
+            return False
+        return any(self.is_troubled(name, cents) or self.is_mute(name) for name in names)
+
+    def is_mute(self, name: str) -> bool:
+        """Tell whether a source that sends heartbeats has missed one, and told nothing else since: it may be down."""
+        source = self.table.rows.get(name)
+        if source is None or not source.cadence.usual_us or source.trouble_us:
+            return False
+        return self.context.now_us - source.told_us > source.cadence.usual_us * 5 // 4 + MUTE_US
+
+    def count_held(self, names: Iterable[str]) -> None:
+        """Count one more conclusion at those of these sources that hold it back, and tell the counts in powers of two."""
         for name in names:
-            if self.is_troubled(name, cents):
-                self._count(name)
-                held = True
-        return held
+            source = self.table.rows.get(name)
+            if source is not None and source.trouble_us:
+                source.held_back += 1
+                self.table.touched.add(name)
+                if source.held_back & (source.held_back - 1) == 0:
+                    self._tell(name, source, told=True)
 
     def tellers(self, location: str) -> tuple[str, ...]:
         """Return the sources that tell of a place."""
@@ -147,6 +165,12 @@ class Sources(Check):
         source = self.table.edit(name)
         if source is not None and not source.hole_us:
             source.hole_us = self.context.now_us
+
+    def hole_told(self, name: str) -> None:
+        """Note that people know of the hole: from now on it excuses what depends on it for so long and no longer."""
+        source = self.table.edit(name)
+        if source is not None:
+            source.hole_us = self.context.now_us
             self._set_suppressed(name)
 
     def hole_filled(self, name: str) -> None:
@@ -156,31 +180,27 @@ class Sources(Check):
             source.hole_us = 0
             self._recover(name)
 
+    def repeats(self, location: str) -> bool:
+        """Tell whether the latest report of a place is, to the last figure, the one before."""
+        return self.context.staleness.repeats(location)
+
     # --- inside ----------------------------------------------------------------------------------------------
-    def _holds(self, name: str, source: Source, due_us: int, cents: int | None) -> bool:
+    def _holds(self, source: Source, due_us: int, cents: int | None) -> bool:
         if source.trouble_us or source.hole_us:
-            excused = self._is_excused(source, cents)
-            if excused:
-                self._count(name)
-            return excused
+            return self._is_excused(source, cents)
         return source.beats and source.watermark_us < due_us
 
     def _is_excused(self, source: Source, cents: int | None) -> bool:
-        since_us = source.trouble_us or source.hole_us
+        return self._is_within(source.trouble_us or source.hole_us, cents)
+
+    def _is_within(self, since_us: int, cents: int | None) -> bool:
+        """Tell whether data that are bad since then (0: they are not) still excuse a break of this worth."""
         if not since_us:
             return False
         limits = self.context.limits
         if cents is not None and cents >= limits.suppress_usd * 100:
             return False
         return self.context.now_us < since_us + round(limits.suppress_s * SECOND_US)
-
-    def _count(self, name: str) -> None:
-        """Count what is held back, and tell the counts in powers of two."""
-        source = self.table.edit(name)
-        assert source is not None
-        source.held_back += 1
-        if source.trouble_us and source.held_back & (source.held_back - 1) == 0:
-            self._tell(name, source, told=True)
 
     def _watch(self, name: str, source: Source) -> None:
         """Set when silence is concluded, unless that is set already: a deadline that fires early is set again."""
@@ -192,10 +212,14 @@ class Sources(Check):
     def _silent_from_us(self, name: str, source: Source) -> int | None:
         """Return when the source is silent if nothing more comes of it; None where its habits say nothing yet."""
         limit_us = round(self.context.limits.silent_s * SECOND_US)
-        allowed_us = allowance_us(source.cadence, limit_us, source.beats, self.context.now_us - source.first_us)
-        if allowed_us is None:
-            return None
-        since_us = min(source.heard_us, source.watermark_us) if source.beats else source.heard_us
+        if source.beats:
+            since_us, allowed_us = source.watermark_us, beating_allowance_us(source.cadence, limit_us)
+        else:
+            history_us = self.context.now_us - source.first_us
+            since_us, habit_us = source.heard_us, allowance_us(source.cadence, limit_us, history_us)
+            if habit_us is None:
+                return None
+            allowed_us = habit_us
         return since_us + allowed_us + self._paused_us(name, source, since_us)
 
     def _paused_us(self, name: str, source: Source, since_us: int) -> int:
@@ -225,7 +249,7 @@ class Sources(Check):
         self.context.absences.retry(self.all_timers, name)  # what is worth too much to wait any longer
 
     def _tell(self, name: str, source: Source, *, told: bool) -> None:
-        since_us = min(source.heard_us, source.watermark_us) if source.beats else source.heard_us
+        since_us = source.watermark_us if source.beats else source.heard_us
         minutes = (source.trouble_us - since_us) // (60 * SECOND_US)
         what = "has delivered nothing that happened" if source.beats else "has said nothing"
         held = (
@@ -271,5 +295,5 @@ class Sources(Check):
     def _recover(self, name: str) -> None:
         self.changed = True
         self.context.absences.retry(self.all_timers, name)
-        for check in self.checks:
-            check.recovered(name)
+        for hook in self.on_recovery:
+            hook(name)

@@ -79,6 +79,7 @@ def apply_snapshot(state: State, event: Snapshot, cause: Cause, record: Record) 
     if unknown:
         _set_rows_aside(state, event, unknown, cause, record)
     state.counts["balances"] += 1
+    state.reconciliation.before_snapshot(event)
     tell(state, state.holdings.apply_snapshot(event), cause)
     state.reconciliation.on_snapshot(event)
 
