@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 
 class Absence(Struct, kw_only=True, gc=False):
-    """Something that is to be heard of by `due_us` from one of `sources`; `cents` is what it is worth, if known."""
+    """Something that is to be heard of by `due_us` from one of `sources`; `cents` is what it is worth, if known.
+
+    `despite_holes`: a hole in their sequence is no excuse, since it is the hole that is to be concluded.
+    """
 
     due_us: int
     sources: list[str]
     cents: int | None = None
     held: bool = False
+    despite_holes: bool = False
 
 
 class Absences(Check):
@@ -42,9 +46,12 @@ class Absences(Check):
     def loaded(self) -> None:
         self._held = {key for key, absence in self.waiting.rows.items() if absence.held}
 
-    def expect(self, key: str, due_us: int, sources: tuple[str, ...], cents: int | None = None) -> None:
+    def expect(
+        self, key: str, due_us: int, sources: tuple[str, ...], cents: int | None = None, *, despite_holes: bool = False
+    ) -> None:
         """Conclude `key` at `due_us`, or as soon after as all of `sources` have delivered up to then."""
-        self.waiting.put(key, Absence(due_us=due_us, sources=list(sources), cents=cents))
+        absence = Absence(due_us=due_us, sources=list(sources), cents=cents, despite_holes=despite_holes)
+        self.waiting.put(key, absence)
         self._held.discard(key)
         self.context.deadlines.set(key, due_us)
 
@@ -64,7 +71,7 @@ class Absences(Check):
         if absence is None:
             return True  # a plain deadline: it waits for nobody
         sources = self.context.sources
-        if not sources.is_held_up(absence.sources, absence.due_us, absence.cents):
+        if not sources.is_held_up(absence.sources, absence.due_us, absence.cents, holes=not absence.despite_holes):
             self.waiting.drop(key)
             self._held.discard(key)
             return True

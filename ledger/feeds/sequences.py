@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from ledger.context import Context
 
 STEPS_PROVING = 10  # steps of one, before a hole means anything
-JUMPS_SHARE = 20  # of a sequence that is watched, at most one step in twenty is a jump that was never filled
+JUMPS_SHARE = 20  # of a sequence that is watched, at most one step in twenty is a jump never filled, but for the latest
+STEPS_IN_ORDER = 50  # after so many steps and nothing late, the feed is in order
 HOLES_MAX = 64
 SPAN_MAX = 100_000  # a leap of more is another numbering, not a hole
 RESTARTS_MAX = 5
@@ -39,17 +40,20 @@ class Hole(Struct, gc=False):
 
 
 class Sequence(Struct, gc=False):
-    """One numbering: the highest number seen, how often it went up by one, and how often by more and stayed so."""
+    """One numbering: the highest number seen, how often it went up by one, how often by more and stayed so, and how
+    many numbers came after a higher one.
+    """
 
     top: int
     steps: int = 0
     jumps: int = 0
+    fills: int = 0
     behind: int = 0
     holes: list[Hole] = []
 
     @property
     def proven(self) -> bool:
-        return self.steps >= STEPS_PROVING and self.jumps * JUMPS_SHARE <= self.steps
+        return self.steps >= STEPS_PROVING and (self.jumps - 1) * JUMPS_SHARE <= self.steps
 
     @property
     def hopeless(self) -> bool:
@@ -116,8 +120,10 @@ class Sequences(Check):
             if key[1] == "":
                 self.context.sources.has_hole(key[0])
             due_us = self.context.now_us + round(self.context.limits.gap_wait_s * SECOND_US)
+            # A feed that was never out of order is not given the benefit of the doubt.
+            tellers = (key[0],) if sequence.fills or sequence.steps < STEPS_IN_ORDER else ()
             if not self.context.absences.expects(_timer(key)):
-                self.context.absences.expect(_timer(key), due_us, (key[0],))
+                self.context.absences.expect(_timer(key), due_us, tellers, despite_holes=True)
 
     def _late(
         self, key: tuple[str, str], sequence: Sequence, number: int, event: Transfer | Posting | Snapshot
@@ -143,6 +149,7 @@ class Sequences(Check):
         ]
         sequence.holes[index : index + 1] = parts
         sequence.steps += 1
+        sequence.fills += 1
         if not parts:
             sequence.jumps = max(sequence.jumps - 1, 0)
         if not sequence.holes:

@@ -97,8 +97,10 @@ class Sources(Check):
             return
         name, now_us, mark_us = event.of_source, self.context.now_us, to_us(event.watermark)
         source = self.table.edit(name) or self.table.put(name, Source(now_us, now_us, now_us, event.event_id))
-        if not source.trouble_us and source.beats:
+        if source.beats:
             learn_beat(source.cadence, now_us - source.beat_us, max(now_us - mark_us, 0))
+        else:
+            source.cadence = Cadence()  # its heartbeats say more than its pauses
         source.beats, source.event_id = True, event.event_id
         source.heard_us = source.told_us = source.beat_us = now_us
         advanced = mark_us > source.watermark_us
@@ -112,13 +114,14 @@ class Sources(Check):
             self.context.absences.retry(self.all_timers, name)
 
     # --- what others ask -------------------------------------------------------------------------------------
-    def is_held_up(self, names: Iterable[str], due_us: int, cents: int | None) -> bool:
+    def is_held_up(self, names: Iterable[str], due_us: int, cents: int | None, *, holes: bool = True) -> bool:
         """Tell whether one of these sources may still tell of something that happened by `due_us`.
 
-        `cents` is what is at stake, in US cents; None where nobody knows.
+        `cents` is what is at stake, in US cents; None where nobody knows. `holes`: numbers missing from their sequences
+        may be of it.
         """
         rows = self.table.rows
-        return any(name in rows and self._holds(rows[name], due_us, cents) for name in names)
+        return any(name in rows and self._holds(rows[name], due_us, cents, holes=holes) for name in names)
 
     def is_troubled(self, name: str, cents: int | None = None) -> bool:
         """Tell whether what depends on a source is held back now, whatever it has delivered."""
@@ -136,7 +139,7 @@ class Sources(Check):
     def is_mute(self, name: str) -> bool:
         """Tell whether a source that sends heartbeats has missed one, and told nothing else since: it may be down."""
         source = self.table.rows.get(name)
-        if source is None or not source.cadence.usual_us or source.trouble_us:
+        if source is None or not source.beats or not source.cadence.usual_us or source.trouble_us:
             return False
         return self.context.now_us - source.told_us > source.cadence.usual_us * 5 // 4 + MUTE_US
 
@@ -185,8 +188,8 @@ class Sources(Check):
         return self.context.staleness.repeats(location)
 
     # --- inside ----------------------------------------------------------------------------------------------
-    def _holds(self, source: Source, due_us: int, cents: int | None) -> bool:
-        if source.trouble_us or source.hole_us:
+    def _holds(self, source: Source, due_us: int, cents: int | None, *, holes: bool) -> bool:
+        if source.trouble_us or (holes and source.hole_us):
             return self._is_excused(source, cents)
         return source.beats and source.watermark_us < due_us
 

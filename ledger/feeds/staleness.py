@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from ledger.context import Context
 
 ENTRIES_MAX = 50
-FLOWS_TELLING = 2  # so many movements that should have shown say that the report is old
+# So many movements that should have shown say that the report is old; more where it has but one figure to repeat.
+FLOWS_TELLING, FLOWS_TELLING_OF_ONE = 2, 3
 
 
 class Body(Struct, gc=False):
-    """What a place reported last: a digest of its rows, since when it has said just that, and how often."""
+    """What a place reported last: a digest of its rows and their number, since when it has said just that, how often."""
 
     digest: int
+    figures: int
     since_us: int
     as_of_us: int
     count: int
@@ -62,7 +64,8 @@ class Staleness(Check):
         body.as_of_us = as_of_us
         body.count += 1
         body.event_ids = [*body.event_ids[:1], *body.event_ids[1:][-3:], event.event_id]
-        if not body.stale_us and self._unseen(event.location, body) >= FLOWS_TELLING:
+        telling = FLOWS_TELLING if body.figures > 1 else FLOWS_TELLING_OF_ONE
+        if not body.stale_us and self._unseen(event.location, body) >= telling:
             body.stale_us = self.context.now_us
         return bool(body.stale_us)
 
@@ -77,9 +80,9 @@ class Staleness(Check):
         return 0 if body is None else body.stale_us
 
     def repeats(self, location: str) -> bool:
-        """Tell whether the latest report of a place is, to the last figure, the one before."""
+        """Tell whether the latest report of a place is, to the last of several figures, the one before."""
         body = self.bodies.rows.get(location)
-        return body is not None and body.count > 1
+        return body is not None and body.count > 1 and body.figures > 1
 
     def reported(self, event: Snapshot) -> None:
         body = self.bodies.rows.get(event.location)
@@ -108,13 +111,13 @@ class Staleness(Check):
             return 0
         refs: set[str] = set()
         for position in place.positions.values():
-            entries = position.timeline.latest(body.since_us, body.as_of_us, ENTRIES_MAX)
+            entries = position.timeline.latest(body.since_us + position.skew_us, body.as_of_us, ENTRIES_MAX)
             if abs(sum(delta for _, delta, _ in entries)) > position.dust:  # else they would not show
                 refs.update(ref for _, _, ref in entries)
         return len(refs)
 
     def _renew(self, event: Snapshot, digest: int, as_of_us: int, before: Body | None) -> None:
-        self.bodies.put(event.location, Body(digest, as_of_us, as_of_us, 1, [event.event_id]))
+        self.bodies.put(event.location, Body(digest, len(event.rows), as_of_us, as_of_us, 1, [event.event_id]))
         if before is not None and before.stale_us:
             sentence = f"{event.location} reports other balances than before at {to_text(as_of_us)}."
             self.context.mend("stale_snapshot", event.location, sentence, (event.event_id,), explained=False)

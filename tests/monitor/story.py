@@ -166,6 +166,7 @@ def _move(story: Story, event_id: str, seconds: int, plain: list[str], options: 
         "amount_delivered": options.get("delivered"),
         "sub_status": options.get("sub"),
         "op_type": options.get("op", "internal"),
+        "source_seq": options.get("seq"),
     }
     return transfer(event_id, seconds, transfer_id, status, origin, destination, amount, **more)
 
@@ -238,6 +239,15 @@ _VERBS: dict[str, Callable[[Story, str, int, list[str], Options], Sent]] = {
     ),
     "place": lambda _, event_id, seconds, plain, __: reference(
         "location", event_id, seconds, location=plain[0], role=plain[1]
+    ),
+    "maintenance": lambda _, event_id, seconds, plain, options: control(
+        "maintenance",
+        event_id,
+        seconds,
+        of_source=plain[0],
+        what="all",
+        until=stamp(clock(options["until"])),
+        **{"from": stamp(seconds)},
     ),
     "heartbeat": lambda _, event_id, seconds, plain, __: control(
         "heartbeat", event_id, seconds, of_source=plain[0], watermark=stamp(clock(plain[1]))
