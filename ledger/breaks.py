@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from ledger.assets import Assets
+from ledger.diagnosis import Explanation, explain
 from ledger.findings import EVIDENCE_MAX, DriftFinding, DriftKind
 from ledger.fold import Place
+from ledger.places import Places
 from ledger.positions import Position
 from ledger.store import MovementStore
 from ledger.suspects import Suspect, rank
@@ -50,8 +52,9 @@ class Blind:
 class Breaks:
     """What decides about breaks. `undecided`: drifts that wait for a report on its way, or for data to rely on."""
 
-    def __init__(self, assets: Assets, movements: MovementStore) -> None:
+    def __init__(self, assets: Assets, places: Places, movements: MovementStore) -> None:
         self.assets = assets
+        self.places = places
         self.movements = movements
         self.material_usd_cents = 0
         self.trust: Trust = Blind()
@@ -174,7 +177,11 @@ class Breaks:
         latest = position.observations[-1]
         judgement = latest.judgement
         unexplained = judgement.unexplained if judgement.streak else (position.told or 0)
-        suspects = self._suspects(position, unexplained)
+        effects = self._effects(position)
+        suspects = self._suspects(position, unexplained, effects)
+        wider = (
+            None if kind == "closed" or any(suspect.hint for suspect in suspects) else self._explain(position, effects)
+        )
         return DriftFinding(
             kind=kind,
             location=position.location,
@@ -188,16 +195,32 @@ class Breaks:
             value_dated=position.value_dated_at(latest.as_of_us),
             usd_cents=self.assets.usd_cents(position.asset, unexplained),
             suspects=suspects,
-            event_ids=self._evidence(position, suspects, cause_id, explained=explained),
+            wider=wider,
+            event_ids=self._evidence(position, suspects, wider, cause_id, explained=explained),
             explained=explained,
         )
 
-    def _suspects(self, position: Position, unexplained: int) -> tuple[Suspect, ...]:
-        """Return the movements told between the last agreement and the first difference, the most telling first."""
+    def _effects(self, position: Position) -> list[tuple[int, int, str]]:
+        """Return what moved at a place between the last agreement and the first difference, oldest first."""
         first = position.streak_start()
         observations = position.observations
         agreed_us = observations[first - 1].as_of_us if first else observations[first].as_of_us - 1
-        effects = position.timeline.latest(agreed_us, observations[first].as_of_us, SUSPECTS_MAX)
+        return position.timeline.latest(agreed_us, observations[first].as_of_us, SUSPECTS_MAX)
+
+    def _explain(self, position: Position, effects: list[tuple[int, int, str]]) -> Explanation | None:
+        """Return what would account for a drift that no single movement accounts for."""
+        others = (
+            (name, place.positions[position.asset].judgement.unexplained)
+            for name, place in sorted(self.places.by_name.items())
+            if name != position.location and position.asset in place.positions
+        )
+        unexplained = position.judgement.unexplained
+        return explain(unexplained, position.dust, position.asset, effects, self.movements.by_id, others)
+
+    def _suspects(
+        self, position: Position, unexplained: int, effects: list[tuple[int, int, str]]
+    ) -> tuple[Suspect, ...]:
+        """Return the movements told between the last agreement and the first difference, the most telling first."""
         known = self.movements.by_id
         amounts = {
             ref: known[ref].facts[-1].amount
@@ -207,12 +230,19 @@ class Breaks:
         return tuple(rank(unexplained, position.dust, effects, amounts))
 
     def _evidence(
-        self, position: Position, suspects: tuple[Suspect, ...], cause_id: str, *, explained: bool
+        self,
+        position: Position,
+        suspects: tuple[Suspect, ...],
+        wider: Explanation | None,
+        cause_id: str,
+        *,
+        explained: bool,
     ) -> tuple[str, ...]:
         """Return the events that show the break, the most telling first."""
         observations = position.observations
         latest, first = observations[-1].event_id, observations[position.streak_start()].event_id
-        told = [self._last_event(suspect.ref) for suspect in suspects if suspect.hint]
+        refs = [suspect.ref for suspect in suspects if suspect.hint] + list(wider.refs if wider is not None else ())
+        told = [self._last_event(ref) for ref in refs]
         others = [self._last_event(suspect.ref) for suspect in suspects if not suspect.hint]
         events = [cause_id, latest, *told] if explained else [latest, *told, first, cause_id]
         named = [event_id for event_id in (*events, first, *others) if event_id is not None]

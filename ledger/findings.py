@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ledger.diagnosis import Explanation
 from ledger.drift import Judgement
 from ledger.suspects import Suspect
 
@@ -19,7 +20,8 @@ class DriftFinding:
     """An unexplained drift that opened, changed materially, or closed. Amounts in units; times in microseconds.
 
     `expected` is the balance at `as_of_us`, the moment of the snapshot that shows it, timing differences allowed for, and `since_us` the moment of the
-    first snapshot of the streak. `suspects` are the movements between the last agreement and the first disagreement;
+    first snapshot of the streak. `suspects` are the movements between the last agreement and the first disagreement, and
+    `wider` is what would account for it where none of them does;
     `event_ids` the events that show it, the most telling first. `explained`: closed by a late event, not by a balance.
     """
 
@@ -35,6 +37,7 @@ class DriftFinding:
     value_dated: int
     usd_cents: int | None
     suspects: tuple[Suspect, ...]
+    wider: Explanation | None
     event_ids: tuple[str, ...]
     explained: bool = False
 

@@ -40,7 +40,7 @@ class Holdings:
         self.assets = assets
         self.places = Places(assets)
         self.movements = MovementStore()
-        self.breaks = Breaks(assets, self.movements)
+        self.breaks = Breaks(assets, self.places, self.movements)
         self.reports = Reports(self.places, self.breaks)
         self.value_dates = ValueDates(self.places, self.movements)
         self.under_way: set[str] = set()  # the movements whose value is on its way

@@ -5,8 +5,9 @@ from __future__ import annotations
 from alerts.severity import severity_for
 from alerts.signals import Signal
 from ledger.amounts import to_decimal
+from ledger.diagnosis import Explanation
 from ledger.findings import DriftFinding, InTransit, Restated
-from ledger.suspects import Suspect
+from ledger.suspects import Hint, Suspect
 from ledger.times import SECOND_US, to_text
 from streams.monitor.cause import Cause
 
@@ -63,6 +64,8 @@ def _drift_sentence(finding: DriftFinding) -> str:
 def _suspects_sentence(finding: DriftFinding) -> str:
     """Name the movements to look at first, and what would account for the drift."""
     suspects = finding.suspects
+    if finding.wider is not None:
+        return _wider_sentence(finding.wider, finding)
     if not suspects:
         return "No movement was reported there between the last agreement and the first difference."
     telling = [_telling(suspect, finding.asset) for suspect in suspects[:_TOLD_MOVEMENTS] if suspect.hint]
@@ -71,6 +74,26 @@ def _suspects_sentence(finding: DriftFinding) -> str:
         return f"It would be accounted for if {' or '.join(telling)}."
     more = f" and {len(suspects) - len(others)} more" if len(suspects) > len(others) else ""
     return f"Reported there since the last agreement: {', '.join(others)}{more}."
+
+
+def _wider_sentence(found: Explanation, finding: DriftFinding) -> str:
+    """Say what would account for a drift that no single movement accounts for."""
+    if found.kind == "fee not booked":
+        return f"It is exactly the fee told of {found.refs[0]}, which was to be borne elsewhere: it was taken here."
+    if found.kind == "old report":
+        return f"The report is what was expected before {to_text(found.at_us)}: it may be that old."
+    if found.kind == "seen elsewhere":
+        side = "too little" if finding.unexplained > 0 else "too much"
+        return f"The same amount is {side} at {found.place}: a movement between the two may not have been told."
+    (first, second), (one, two) = found.refs, found.hints
+    return f"It would be accounted for by two errors: {first} {_GONE[one]}, and {second} {_GONE[two]}."
+
+
+_GONE: dict[Hint, str] = {
+    "did not happen": "did not happen, or is told twice",
+    "happened twice": "happened twice",
+    "wrong sign": "went the other way",
+}
 
 
 def _telling(suspect: Suspect, asset: str) -> str:
