@@ -8,15 +8,13 @@ says so counts it. Nothing is closed for it, and nothing is held for ever (`supp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
-
-from ledger.check import Check, Timer
+from ledger.check import Timer
 from ledger.events import ControlEvent, Heartbeat
 from ledger.feeds.cadence import Cadence, allowance_us, beating_allowance_us, learn, learn_beat
+from ledger.feeds.reliance import Reliance, Source
 from ledger.findings import Breach
-from ledger.table import Table
 from ledger.times import SECOND_US, to_text, to_us
 
 if TYPE_CHECKING:
@@ -24,49 +22,22 @@ if TYPE_CHECKING:
 
 CAUGHT_UP_US = 300 * SECOND_US  # so long nothing old may come before a source counts as caught up
 OLD_US = 600 * SECOND_US
-MUTE_US = 30 * SECOND_US
 LOCATIONS_MAX = 64
 WATCHED = frozenset(("transfers", "ledger", "balances"))
 
 
-class Source(Struct, gc=False):
-    """What is known of a source; moments in microseconds, 0 for never.
-
-    `told_us`: when it last told of a movement or posting, or sent a heartbeat. `watermark_us`: up to when it has delivered everything, by its heartbeats. `trouble_us`: since when its silence is
-    told. `hole_us`: since when its sequence has a hole. `held_back`: conclusions that wait for it.
-    """
-
-    first_us: int
-    heard_us: int
-    told_us: int = 0
-    event_id: str = ""
-    beats: bool = False
-    beat_us: int = 0
-    watermark_us: int = 0
-    trouble_us: int = 0
-    hole_us: int = 0
-    held_back: int = 0
-    locations: list[str] = []
-    cadence: Cadence = field(default_factory=Cadence)
-
-
-class Sources(Check):
+class Sources(Reliance):
     """All sources that tell of movements, postings or balances, or that send heartbeats."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.table: Table[str, Source] = Table(Source)
         self.all_timers: Mapping[str, Timer] = {}
         self.on_recovery: list[Callable[[str], None]] = []
         self.changed = False  # positions that waited may be judged again
 
-    def tables(self) -> Mapping[str, Table[Any, Any]]:
-        return {"source": self.table}
-
     def timers(self) -> Mapping[str, Timer]:
         return {"silence": self._silence_due, "caught_up": self._caught_up_due, "suppressed": self._suppressed_due}
 
-    # --- what is heard ---------------------------------------------------------------------------------------
     def hear(self, name: str, topic: str, event_us: int, event_id: str) -> None:
         """Note an event of a source, at the time of the cause."""
         if topic not in WATCHED:
@@ -113,36 +84,6 @@ class Sources(Check):
             self.changed = True
             self.context.absences.retry(self.all_timers, name)
 
-    # --- what others ask -------------------------------------------------------------------------------------
-    def is_held_up(self, names: Iterable[str], due_us: int, cents: int | None, *, holes: bool = True) -> bool:
-        """Tell whether one of these sources may still tell of something that happened by `due_us`.
-
-        `cents` is what is at stake, in US cents; None where nobody knows. `holes`: numbers missing from their sequences
-        may be of it.
-        """
-        rows = self.table.rows
-        return any(name in rows and self._holds(rows[name], due_us, cents, holes=holes) for name in names)
-
-    def is_troubled(self, name: str, cents: int | None = None) -> bool:
-        """Tell whether what depends on a source is held back now, whatever it has delivered."""
-        source = self.table.rows.get(name)
-        return source is not None and self._is_excused(source, cents)
-
-    def holds_back(self, location: str, names: Iterable[str], cents: int | None) -> bool:
-        """Tell whether a break at a place, told by these sources, is held back for bad data."""
-        if self._is_within(self.context.staleness.stale_since_us(location), cents):
-            return True
-        if cents is not None and cents >= self.context.limits.suppress_usd * 100:
-            return False
-        return any(self.is_troubled(name, cents) or self.is_mute(name) for name in names)
-
-    def is_mute(self, name: str) -> bool:
-        """Tell whether a source that sends heartbeats has missed one, and told nothing else since: it may be down."""
-        source = self.table.rows.get(name)
-        if source is None or not source.beats or not source.cadence.usual_us or source.trouble_us:
-            return False
-        return self.context.now_us - source.told_us > source.cadence.usual_us * 5 // 4 + MUTE_US
-
     def count_held(self, names: Iterable[str]) -> None:
         """Count one more conclusion at those of these sources that hold it back, and tell the counts in powers of two."""
         for name in names:
@@ -153,16 +94,6 @@ class Sources(Check):
                 if source.held_back & (source.held_back - 1) == 0:
                     self._tell(name, source, told=True)
 
-    def tellers(self, location: str) -> tuple[str, ...]:
-        """Return the sources that tell of a place."""
-        return self.context.heard.sources(("movements", location))
-
-    def delivered_us(self, name: str) -> int | None:
-        """Return up to when a source has delivered everything; None where it never says so."""
-        source = self.table.rows.get(name)
-        return source.watermark_us if source is not None and source.beats else None
-
-    # --- holes in a sequence, told by `sequences` ------------------------------------------------------------
     def has_hole(self, name: str) -> None:
         """Note that numbers are missing in the sequence of a source."""
         source = self.table.edit(name)
@@ -182,28 +113,6 @@ class Sources(Check):
         if source is not None and source.hole_us:
             source.hole_us = 0
             self._recover(name)
-
-    def repeats(self, location: str) -> bool:
-        """Tell whether the latest report of a place is, to the last figure, the one before."""
-        return self.context.staleness.repeats(location)
-
-    # --- inside ----------------------------------------------------------------------------------------------
-    def _holds(self, source: Source, due_us: int, cents: int | None, *, holes: bool) -> bool:
-        if source.trouble_us or (holes and source.hole_us):
-            return self._is_excused(source, cents)
-        return source.beats and source.watermark_us < due_us
-
-    def _is_excused(self, source: Source, cents: int | None) -> bool:
-        return self._is_within(source.trouble_us or source.hole_us, cents)
-
-    def _is_within(self, since_us: int, cents: int | None) -> bool:
-        """Tell whether data that are bad since then (0: they are not) still excuse a break of this worth."""
-        if not since_us:
-            return False
-        limits = self.context.limits
-        if cents is not None and cents >= limits.suppress_usd * 100:
-            return False
-        return self.context.now_us < since_us + round(limits.suppress_s * SECOND_US)
 
     def _watch(self, name: str, source: Source) -> None:
         """Set when silence is concluded, unless that is set already: a deadline that fires early is set again."""

@@ -1,0 +1,109 @@
+"""Whether a source can be relied on now, and what must wait for it: the questions that judgements ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+
+from ledger.check import Check
+from ledger.feeds.cadence import Cadence
+from ledger.table import Table
+from ledger.times import SECOND_US
+
+if TYPE_CHECKING:
+    from ledger.context import Context
+
+MUTE_US = 30 * SECOND_US
+
+
+class Source(Struct, gc=False):
+    """What is known of a source; moments in microseconds, 0 for never.
+
+    `told_us`: when it last told of a movement or posting, or sent a heartbeat. `watermark_us`: up to when it has delivered everything, by its heartbeats. `trouble_us`: since when its silence is
+    told. `hole_us`: since when its sequence has a hole. `held_back`: conclusions that wait for it.
+    """
+
+    first_us: int
+    heard_us: int
+    told_us: int = 0
+    event_id: str = ""
+    beats: bool = False
+    beat_us: int = 0
+    watermark_us: int = 0
+    trouble_us: int = 0
+    hole_us: int = 0
+    held_back: int = 0
+    locations: list[str] = []
+    cadence: Cadence = field(default_factory=Cadence)
+
+
+class Reliance(Check):
+    """The sources, and what may be concluded from what they have not said. `Sources` keeps them up to date."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.table: Table[str, Source] = Table(Source)
+
+    def tables(self) -> Mapping[str, Table[Any, Any]]:
+        return {"source": self.table}
+
+    def is_held_up(self, names: Iterable[str], due_us: int, cents: int | None, *, holes: bool = True) -> bool:
+        """Tell whether one of these sources may still tell of something that happened by `due_us`.
+
+        `cents` is what is at stake, in US cents; None where nobody knows. `holes`: numbers missing from their sequences
+        may be of it.
+        """
+        rows = self.table.rows
+        return any(name in rows and self._holds(rows[name], due_us, cents, holes=holes) for name in names)
+
+    def is_troubled(self, name: str, cents: int | None = None) -> bool:
+        """Tell whether what depends on a source is held back now, whatever it has delivered."""
+        source = self.table.rows.get(name)
+        return source is not None and self._is_excused(source, cents)
+
+    def holds_back(self, location: str, names: Iterable[str], cents: int | None) -> bool:
+        """Tell whether a break at a place, told by these sources, is held back for bad data."""
+        if self._is_within(self.context.staleness.stale_since_us(location), cents):
+            return True
+        if cents is not None and cents >= self.context.limits.suppress_usd * 100:
+            return False
+        return any(self.is_troubled(name, cents) or self.is_mute(name) for name in names)
+
+    def is_mute(self, name: str) -> bool:
+        """Tell whether a source that sends heartbeats has missed one, and told nothing else since: it may be down."""
+        source = self.table.rows.get(name)
+        if source is None or not source.beats or not source.cadence.usual_us or source.trouble_us:
+            return False
+        return self.context.now_us - source.told_us > source.cadence.usual_us * 5 // 4 + MUTE_US
+
+    def tellers(self, location: str) -> tuple[str, ...]:
+        """Return the sources that tell of a place."""
+        return self.context.heard.sources(("movements", location))
+
+    def delivered_us(self, name: str) -> int | None:
+        """Return up to when a source has delivered everything; None where it never says so."""
+        source = self.table.rows.get(name)
+        return source.watermark_us if source is not None and source.beats else None
+
+    def repeats(self, location: str) -> bool:
+        """Tell whether the latest report of a place is, to the last figure, the one before."""
+        return self.context.staleness.repeats(location)
+
+    def _holds(self, source: Source, due_us: int, cents: int | None, *, holes: bool) -> bool:
+        if source.trouble_us or (holes and source.hole_us):
+            return self._is_excused(source, cents)
+        return source.beats and source.watermark_us < due_us
+
+    def _is_excused(self, source: Source, cents: int | None) -> bool:
+        return self._is_within(source.trouble_us or source.hole_us, cents)
+
+    def _is_within(self, since_us: int, cents: int | None) -> bool:
+        """Tell whether data that are bad since then (0: they are not) still excuse a break of this worth."""
+        if not since_us:
+            return False
+        limits = self.context.limits
+        if cents is not None and cents >= limits.suppress_usd * 100:
+            return False
+        return self.context.now_us < since_us + round(limits.suppress_s * SECOND_US)
