@@ -21,7 +21,7 @@ class Signal:
 
     `links` name what ties it to others, each `kind|name`: the movement, the place, the journal (`transfer|W-1`,
     `place|hot|BTC`, `journal|j-7`). An alert that opens joins the incident that one of them leads to; a sighting renews
-    those that it names, so a condition names them each time. What everything shares (a source) is no link.
+    those that it names, so a condition names them each time. What thousands share is no link.
 
     `told` is True where the condition changed so much that people must hear again at the same severity. `one_off` is
     for facts that repeat without lasting (one source sends conflicting events): they are told at counts 1, 2, 4, 8, ...

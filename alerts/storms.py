@@ -42,6 +42,11 @@ class Telling(msgspec.Struct, kw_only=True, omit_defaults=True):
         """When the storm is over, unless another alert opens before."""
         return self.last_us + CALM_US
 
+    @property
+    def severity(self) -> Severity:
+        """How bad it is that so many alerts open, and what is held back with them."""
+        return min(severity_for(ALERT_STORM), self.worst)
+
     def count(self, at_us: int) -> None:
         """Count an alert that is to be heard for the first time; the 21st within ten minutes begins a storm."""
         self.last_us = max(self.last_us, at_us)
@@ -49,7 +54,7 @@ class Telling(msgspec.Struct, kw_only=True, omit_defaults=True):
             return
         self.recent_us = [*(moment_us for moment_us in self.recent_us if at_us - moment_us <= WINDOW_US), at_us]
         if len(self.recent_us) > ALERTS_TOLD:
-            self.since_us, self.recent_us = at_us, []
+            self.since_us = at_us
 
     def may_speak(self, alert_type: str, severity: Severity) -> bool:
         """Say whether an alert may be told by itself now."""
@@ -63,7 +68,7 @@ class Telling(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     def hold_back(self, alert_type: str, severity: Severity, *, anew: bool) -> bool:
         """Note what is held back, `anew` if it was not before; return whether the alert of the storm has more to say."""
-        worse = severity < self.worst
+        worse = severity < self.severity
         self.worst = min(self.worst, severity)
         if anew:
             self.held[alert_type] = self.held.get(alert_type, 0) + 1
@@ -85,7 +90,7 @@ def storm_signal(incident_id: str, scope: Scope, telling: Telling, held_back: Si
     return Signal(
         type=ALERT_STORM,
         key=storm_key(incident_id),
-        severity=min(severity_for(ALERT_STORM), telling.worst),
+        severity=telling.severity,
         scope=scope,
         cause_id=held_back.cause_id,
         at_us=held_back.at_us,
@@ -100,10 +105,10 @@ def storm_signal(incident_id: str, scope: Scope, telling: Telling, held_back: Si
 
 
 def storm_end(telling: Telling, still_open: int) -> str:
-    """Return what is said when the storm is over; `still_open` counts what was held back and has not ended."""
+    """Return what is said when the storm is over; `still_open` counts what is held back still and has not ended."""
     return (
         f"No alert has opened in this incident for {CALM_US // 60_000_000} min. {_held(telling)}; "
-        f"{still_open} of them are still open. The incident has opened {telling.opened} alerts in all."
+        f"still open and untold: {still_open}. The incident has opened {telling.opened} alerts in all."
     )
 
 

@@ -91,6 +91,7 @@ def _raise_of(
             rule=rule,
             threshold=threshold,
             one_off=True,
+            links=(f"source|{source}",),
             explanation=explanation,
         )
     )

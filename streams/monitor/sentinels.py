@@ -93,6 +93,7 @@ class Sentinels:
             model="multi_cusum",
             score=score.statistic,
             threshold=self._cusum(finding.dust).alarm_at,
+            links=(f"place|{finding.location}|{finding.asset}",),
             explanation=f"{finding.location}: {count} differences below dust ({to_decimal(finding.dust)} {finding.asset}) have "
             f"added up to a {side} of {to_decimal(abs(units))} {finding.asset}; chance would share them between both "
             "sides. A steady leak or a one-sided rounding.",
@@ -134,6 +135,7 @@ class Sentinels:
             score=score.surprise,
             threshold=self.settings.size_surprise_min,
             one_off=True,
+            links=(f"transfer|{event.transfer_id}",),
             explanation=f"{event.op_type} {event.transfer_id} of {event.amount} {asset} is {times:.0f} times what is "
             f"usual for {client} (about {usual} {asset}), {score.deviations:.1f} deviations away.",
         )

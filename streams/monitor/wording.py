@@ -37,6 +37,7 @@ def drift_signal(finding: DriftFinding, cause_id: str, at_us: int, material_usd_
         evidence=finding.event_ids,
         rule="two_snapshots" if abs(finding.judgement.streak) >= 2 else "material_snapshot",
         told=finding.kind == "changed",
+        links=(f"place|{finding.location}|{finding.asset}",),
         explanation=_drift_sentence(finding),
     )
 
@@ -140,6 +141,7 @@ def restatement_signal(finding: Restated, cause_id: str, at_us: int) -> Signal:
         evidence=finding.event_ids,
         rule="restated_completion",
         one_off=True,
+        links=(f"transfer|{finding.transfer_id}",),
         explanation=f"Movement {finding.transfer_id} was completed at {before} {finding.asset} and is now restated "
         f"at {after} {finding.asset}; the difference is applied once.",
     )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.lifecycle import AlertBook, Signal, row_to_plain
+from alerts.lifecycle import AlertBook, Signal
 from alerts.records import Alert, AlertState, Severity, encode
+from tests.alerts.kept import Rows, book_of, keep_changes, restarted, rows_of
 
 KEYS = ("position_drift|a|BTC", "position_drift|b|BTC", "event_conflict|ledger")
 ALIVE = ("open", "acknowledged")
@@ -27,6 +26,7 @@ class Raise:
     evidence: tuple[str, ...]
     expected: str | None
     score: float | None
+    links: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ RAISES = st.builds(
     evidence=EVIDENCE,
     expected=st.sampled_from([None, "0", "-1.50"]),
     score=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    links=st.lists(st.sampled_from(["place|a", "place|b"]), max_size=2).map(tuple),
 )
 ACTS: st.SearchStrategy[Act] = (
     RAISES
@@ -78,6 +79,7 @@ def sighting(act: Raise, cause_id: str, at_us: int) -> Signal:
         expected=act.expected,
         score=act.score,
         rule="law",
+        links=act.links,
         told=act.told,
         one_off=act.one_off,
     )
@@ -107,17 +109,6 @@ def run(steps: list[Step], between: Callable[[AlertBook, int], AlertBook] = lamb
     return records
 
 
-def from_store(store: dict[str, str]) -> AlertBook:
-    book = AlertBook()
-    for key, text in store.items():
-        book.load_row(key, json.loads(text))
-    return book
-
-
-def stored(rows: dict[str, Any]) -> dict[str, str]:
-    return {key: json.dumps(row_to_plain(row)) for key, row in rows.items()}
-
-
 @given(STEPS)
 def test_seq_counts_from_zero_without_gaps(steps: list[Step]) -> None:
     seqs: dict[str, list[int]] = defaultdict(list)
@@ -134,23 +125,19 @@ def test_two_runs_write_the_same_bytes(steps: list[Step]) -> None:
 @given(STEPS, st.integers(0, 12))
 def test_a_cut_anywhere_changes_nothing(steps: list[Step], cut: int) -> None:
     def between(book: AlertBook, number: int) -> AlertBook:
-        return from_store(stored(book.rows)) if number == cut else book
+        return restarted(book) if number == cut else book
 
     assert list(map(encode, run(steps, between))) == list(map(encode, run(steps)))
 
 
 @given(STEPS)
 def test_the_changed_rows_are_all_that_a_store_needs(steps: list[Step]) -> None:
-    store: dict[str, str] = {}
+    store: Rows = {}
 
     def between(book: AlertBook, number: int) -> AlertBook:
-        for key in book.drain_changed():
-            if key in book.rows:
-                store[key] = json.dumps(row_to_plain(book.rows[key]))
-            else:
-                store.pop(key, None)
-        assert store == stored(book.rows)
-        return from_store(store)
+        keep_changes(book, store)
+        assert store == rows_of(book)
+        return book_of(store)
 
     assert list(map(encode, run(steps, between))) == list(map(encode, run(steps)))
 

@@ -26,6 +26,10 @@ from alerts.types import ALERT_TYPES
         ("flow_anomaly", None, True, "P2"),
         ("event_conflict", None, True, "P2"),
         ("monitor_lag", None, False, "P1"),
+        ("control_total_broken", None, False, "P3"),
+        ("control_total_broken", None, True, "P2"),
+        ("unmapped_account", None, False, "P2"),
+        ("alert_storm", None, False, "P2"),
     ],
 )
 def test_the_table(alert_type: str, usd_cents: int | None, aggravated: bool, severity: str) -> None:

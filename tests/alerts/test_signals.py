@@ -39,3 +39,9 @@ def test_an_amount_is_a_plain_decimal(field: str) -> None:
     bad: dict[str, Any] = {field: "1e5"}
     with pytest.raises(AssertionError, match="'1e5' is not"):
         replace(GOOD, **bad)
+
+
+@pytest.mark.parametrize("link", ["", "place", "place|", "|hot"])
+def test_a_link_has_a_kind_and_a_name(link: str) -> None:
+    with pytest.raises(AssertionError, match="is not a link"):
+        replace(GOOD, links=("place|hot|BTC", link))

@@ -1,4 +1,4 @@
-"""Every kind of alert says what to do; every kind that is raised has a page that says it at length."""
+"""Every kind of alert says what to do, and has a page that says it at length."""
 
 from __future__ import annotations
 
@@ -60,6 +60,10 @@ def test_the_contracts_types_keep_their_names() -> None:
     assert set(CONTRACT) <= set(ALERT_TYPES)
 
 
+def test_every_type_is_raised() -> None:
+    assert set(RAISED) == set(ALERT_TYPES)
+
+
 @pytest.mark.parametrize("name", ALERT_TYPES)
 def test_the_action_is_a_sentence(name: str) -> None:
     kind = ALERT_TYPES[name]
@@ -70,12 +74,15 @@ def test_the_action_is_a_sentence(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RAISED)
-def test_a_type_that_is_raised_has_a_page(name: str) -> None:
+def test_a_type_that_is_raised_has_a_page_of_a_screen(name: str) -> None:
     lines = (ROOT / ALERT_TYPES[name].runbook).read_text(encoding="utf-8").splitlines()
     assert lines[0] == f"# {name}"
     assert [line for line in lines if line.startswith("## ")] == HEADINGS
     sections = "\n".join(lines).split("\n## ")[1:]
     assert all(len(section.split("\n", 1)[1].strip()) > 80 for section in sections), "a heading with little under it"
+    assert 20 <= len(lines) <= 32
+    assert max(map(len, lines)) <= 120
+    assert any(severity in sections[0] for severity in ("P1", "P2", "P3")), "how bad it is, is said at once"
 
 
 def test_no_page_is_for_a_type_that_does_not_exist() -> None:
