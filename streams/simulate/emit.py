@@ -155,8 +155,8 @@ class Outbox:
             yield SimEvent(observed_us, topic, key, value)
 
     def _kept(self, letter: Letter) -> bool:
-        gates = self.gates.get(letter.source)
-        return bool(gates) and any(gate(letter) for gate in tuple(gates))
+        gates = self.gates.get(letter.source, ())
+        return any(gate(letter) for gate in tuple(gates))  # a gate may take itself away
 
     def _number(self, topic: str, source: str) -> Json:
         """Return the number that a venue gives to the next transfer it tells; nothing where there is none."""

@@ -11,6 +11,7 @@ from typing import Any
 from streams.simulate import SimEvent
 
 UNDONE = {"failed", "cancelled", "expired", "rejected", "blocked", "returned", "reversed", "reorged"}
+NOT_ARRIVED = {"completed_but_3rd_party_failed", "completed_but_3rd_party_rejected"}
 ALIASES = {"XBT": "BTC"}
 Json = dict[str, Any]
 Place = tuple[str, str]  # location (or "transit:" and a location, or "fees"), asset
@@ -57,7 +58,7 @@ def fold(stages: list[Json]) -> Iterable[tuple[str, Place, Fraction]]:
         if stage["status"] in UNDONE:
             left = arrived = False
         elif stage["status"] == "completed":
-            left = arrived = True
+            left, arrived = True, stage.get("sub_status") not in NOT_ARRIVED
         elif stage["status"] == "broadcast":
             left = True
         wanted = target(stage, left=left, arrived=arrived)

@@ -19,8 +19,9 @@ AGREEING = ("late_event", "stuck_rebalance", "event_conflict", "unknown_asset", 
 
 
 def test_every_fault_is_looked_at_here() -> None:
-    assert {*DRIFTING, *AGREEING, "salami"} == set(FAULTS)
-    assert all(fault.description and fault.expected_alert_types for fault in FAULTS.values())
+    plain = {name: fault for name, fault in FAULTS.items() if not fault.number}  # scenarios have tests of their own
+    assert {*DRIFTING, *AGREEING, "salami"} == set(plain)
+    assert all(fault.description and fault.expected_alert_types for fault in plain.values())
 
 
 @pytest.mark.parametrize("name", DRIFTING)

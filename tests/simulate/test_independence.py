@@ -21,7 +21,7 @@ def imported(path: Path) -> set[str]:
 
 
 def test_the_witness_shares_no_code_with_the_monitor() -> None:
-    files = sorted(FOLDER.glob("*.py"))
+    files = sorted(FOLDER.rglob("*.py"))
     assert len(files) > 10
     for path in files:
         strangers = {

@@ -86,6 +86,17 @@ def test_a_heartbeat_never_passes_an_event_of_its_source_that_is_still_to_come()
     assert beats > 8_000
 
 
+def test_venues_number_the_transfers_that_they_tell_without_a_gap_and_nobody_else_does() -> None:
+    numbers: dict[str, set[int]] = {}
+    for event in day():
+        if event.topic == "transfers":
+            assert ("source_seq" in event.value) == (event.value["source"] in ("binance:main", "kraken:main"))
+            if "source_seq" in event.value:
+                numbers.setdefault(event.value["source"], set()).add(int(event.value["source_seq"]))
+    assert len(numbers) == 2
+    assert all(found == set(range(1, len(found) + 1)) for found in numbers.values())
+
+
 def test_a_rebalance_is_announced_before_it_is_asked_for() -> None:
     plans: set[str] = set()
     asked = 0

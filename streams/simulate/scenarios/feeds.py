@@ -1,4 +1,4 @@
-"""S22, S23 and S30: the money is where it should be, and a feed leaves out a page, repeats itself, or falls silent."""
+"""S22 and S23: the money is where it should be, and a venue leaves out a page, or a place repeats itself."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from streams.simulate.agenda import Process
-from streams.simulate.catalogue import ASSETS, BINANCE, COLD, DEPOSITS, KRAKEN, PLACES
+from streams.simulate.catalogue import BINANCE, COLD, DEPOSITS, KRAKEN, PLACES
 from streams.simulate.deposits import deposit, run_deposit
-from streams.simulate.emit import Letter
+from streams.simulate.emit import Gate, Json, Letter
 from streams.simulate.faults import Label, lookalike, scenario
 from streams.simulate.faults_money import holder
 from streams.simulate.scenarios.told import following, tells
@@ -21,10 +21,12 @@ from streams.simulate.world import draw_units
 if TYPE_CHECKING:
     from streams.simulate.desk import Desk
 
-_HOUR_S, _BEAT_S = 3_600.0, 60.0
+_BEAT_S = 60.0
+_PAGE, _PAGE_US = (5, 50), 1_200 * US
+_BACKFILL_S = 3_600.0
+_AFTER_PAGE = 5  # how many of the events after a page tell that it is missing: any of them may be late itself
 _FROZEN_S = 1_800.0
-_TELLING_MAX = 5
-_CUSTODIAN = "fireblocks"
+_QUIET_S = 4_800.0
 
 
 @scenario(
@@ -33,7 +35,7 @@ _CUSTODIAN = "fireblocks"
     possible=["in_transit_overdue", "sla_breach", "missing_debit"],
 )  # fmt: skip
 def lost_page(desk: Desk, label: Label, rng: Random) -> None:
-    """Lose 5 to 50 consecutive transfer events of a venue (as many as come in 20 minutes), and deliver them late."""
+    """Lose 5 to 50 transfer events of a venue in a row (at most what comes in 20 minutes), and bring them late."""
     label.forbidden_alert_types = ("position_drift",)
     _page(desk, label, rng, lost=True)
 
@@ -49,73 +51,60 @@ def lost_page_lookalike(desk: Desk, label: Label, rng: Random) -> None:
     ["stale_snapshot"], severity="P3", deadline_s=5.0 + _BEAT_S, awaits=True,
 )  # fmt: skip
 def stale_snapshot(desk: Desk, label: Label, rng: Random) -> None:
-    """Repeat what a place last reported, under new ids and moments, while clients pay in there."""
+    """Let a place repeat what it last reported, under new ids and moments, while clients pay in there."""
     location = rng.choice((DEPOSITS, BINANCE, KRAKEN))
     label.scope = {"location": location}
     label.forbidden_alert_types = ("position_drift",)
-    label.note = f"{location} reports what it held before for {_FROZEN_S:.0f} s, while deposits settle there"
+    label.note = f"{location} reports for {_FROZEN_S / 60:.0f} min what it held before, while deposits settle there"
     desk.frozen.add(location)
     desk.outbox.gates[PLACES[location].source].append(_counting(desk, label, location))
-    desk.start(_paying_in(desk, rng, location))
+    desk.start(_pay_in(desk, rng, location))
 
 
 @lookalike("stale_snapshot", "a quiet place reports the same balances, and only its books move")
 def stale_snapshot_lookalike(desk: Desk, label: Label, rng: Random) -> None:
-    """Keep the treasury from the cold wallet, and let clients pay each other in the books there."""
+    """Keep the treasury from the cold wallet, and let a client pay others in the books there."""
     label.scope = {"location": COLD}
-    label.note = f"nothing reaches or leaves {COLD} for more than an hour; clients pay each other there"
-    desk.paused.add(COLD)
+    label.note = f"no move to or from {COLD} begins for {_QUIET_S / 60:.0f} min; clients pay each other in its books"
     desk.start(_only_books(desk, label, rng))
 
 
-@scenario(
-    "S30", "late_storm", "the custodian is silent for 8 h, then all arrives out of order with duplicates",
-    ["source_silent"], severity="P2", deadline_s=960.0, window=(0.1, 0.15), world={"duration_s": 14 * _HOUR_S},
-)  # fmt: skip
-def late_storm(desk: Desk, label: Label, rng: Random) -> None:
-    """Keep back the transfers of the custodian, and in half of the worlds its balances, which else are polled."""
-    label.forbidden_from_severity = "P2"
-    polled = rng.random() < 0.5
-    what = "transfers and heartbeats" if polled else "events"
-    label.note = f"no {what} of {_CUSTODIAN} arrive for 8 h, then all of them within half an hour"
-    desk.start(_outage(desk, label, rng, 8 * _HOUR_S, _HOUR_S / 2, polled=polled, twice=0.03))
-
-
-@lookalike("late_storm", "the custodian's feed is late by ten minutes once")
-def late_storm_lookalike(desk: Desk, label: Label, rng: Random) -> None:
-    """Keep everything back for ten minutes, then deliver it."""
-    label.note = f"what {_CUSTODIAN} tells within ten minutes arrives at their end"
-    desk.start(_outage(desk, label, rng, 600.0, 30.0, polled=False, twice=0.0))
-
-
 def _page(desk: Desk, label: Label, rng: Random, *, lost: bool) -> None:
-    """Watch the next transfer events of a venue: a page of them is `lost`, or else delivered as usual and again."""
-    source, size, gates = BINANCE, rng.randint(5, 50), desk.outbox.gates
-    closes_us = desk.now_us + 1_200 * US
+    """Watch the next transfer events of a venue: a page of them is `lost`, or delivered as usual and then again."""
+    source, size, closes_us = PLACES[BINANCE].source, rng.randint(*_PAGE), desk.now_us + _PAGE_US
+    label.scope = {"source": source, "location": BINANCE}
     page: list[Letter] = []
+    after: list[str] = []
 
     def gate(letter: Letter) -> bool:
         if letter.topic != "transfers":
             return False
-        ident = letter.value["event_id"]
-        if not label.telling_ids and len(page) < size and (len(page) < 5 or desk.now_us < closes_us):
+        if not after and _goes_on(page, size, overdue=desk.now_us >= closes_us):
             page.append(letter)
-            label.event_ids.append(ident)
-            return lost
-        if not label.telling_ids:
+            label.event_ids.append(letter.value["event_id"])
             label.note = f"{len(page)} transfer events of {source} in a row {'are lost' if lost else 'come twice'}"
+            return lost
+        if not after:
             desk.start(_backfill(desk, rng, page, lost=lost))
-        label.telling_ids.append(ident)  # the first after the page; more of them, as any may be late itself
-        if len(label.telling_ids) == _TELLING_MAX:
-            gates[source].remove(gate)
+        after.append(letter.value["event_id"])
+        if lost:
+            tells(desk, label, letter.value["event_id"])
+        if len(after) == _AFTER_PAGE:
+            desk.outbox.gates[source].remove(gate)
         return False
 
-    label.scope = {"source": source}
-    gates[source].append(gate)
+    desk.outbox.gates[source].append(gate)
+
+
+def _goes_on(page: list[Letter], size: int, *, overdue: bool) -> bool:
+    """Whether more belongs to a page: it has some length, and what changes holdings is in it."""
+    if len(page) < _PAGE[0] or all(letter.value["status"] != "completed" for letter in page):
+        return True
+    return len(page) < size and not overdue
 
 
 def _backfill(desk: Desk, rng: Random, page: list[Letter], *, lost: bool) -> Process:
-    yield span_us(_HOUR_S)
+    yield span_us(_BACKFILL_S)
     for letter in page:
         wait_us = span_us(rng.uniform(0.0, 10.0))
         if lost:  # its source believes it delivered long ago: no heartbeat waits for it
@@ -124,17 +113,46 @@ def _backfill(desk: Desk, rng: Random, page: list[Letter], *, lost: bool) -> Pro
             desk.outbox.repeat(letter.topic, letter.key, letter.value, after_us=wait_us)
 
 
-def _counting(desk: Desk, label: Label, location: str) -> Callable[[Letter], bool]:
-    """Return a gate that lets all pass, and finds the third identical body with flows settled before it twice."""
-    truths: list[list[Json]] = []
+def _counting(desk: Desk, label: Label, location: str) -> Gate:
+    """Return a gate that keeps nothing back and finds the third identical body, with flows settled before each."""
+    held: list[list[Json]] = []
 
     def gate(letter: Letter) -> bool:
-        if letter.topic == "balances" and letter.key == location and location in desk.frozen:
+        if letter.key != location or letter.topic != "balances" or letter.value["holding_kind"] != "actual":
+            return False
+        if location in desk.frozen:
             label.event_ids.append(letter.value["snapshot_id"])
-            truths.append(rows_of(desk, PLACES[location]))
-            moved = sum(before != after for before, after in pairwise(truths))
-            if len(truths) >= 2 and moved >= 1 and truths[0] != letter.value["rows"] and not label.telling_ids:
+            held.append(rows_of(desk, PLACES[location]))
+            before = [letter.value["rows"], *held][-3:]
+            if len(before) == 3 and before[0] != before[1] != before[2] and not label.telling_ids:
                 tells(desk, label, letter.value["snapshot_id"])
         return False
 
     return gate
+
+
+def _pay_in(desk: Desk, rng: Random, location: str) -> Process:
+    """Let clients pay in at a place every minute or so, and let it report the truth again after a while."""
+    until_us = desk.now_us + span_us(_FROZEN_S)
+    while desk.now_us < until_us:
+        client, code = desk.firm.pick_client(rng), rng.choice(("ETH", "USDC"))
+        units = draw_units(client, code, desk.firm.prices[code], rng)
+        desk.start(run_deposit(desk, deposit(desk, client, code, location, units)))
+        yield span_us(rng.uniform(60.0, 100.0))
+    desk.frozen.discard(location)
+
+
+def _only_books(desk: Desk, label: Label, rng: Random) -> Process:
+    desk.paused.add(COLD)
+    until_us = desk.now_us + span_us(_QUIET_S)
+    while desk.now_us < until_us:
+        giver, code = holder(desk)
+        taker = rng.choice([client for client in desk.firm.clients if client is not giver])
+        units = desk.books.spendable[giver.client_id, code] // rng.randint(50, 100)
+        desk.books.take(giver.client_id, code, units)
+        move = book_move(desk, "internal", code, units, giver.account, taker.account, "int")
+        move.origin, move.target = replace(move.origin, location=COLD), replace(move.target, location=COLD)
+        move.tap = following(label)
+        desk.start(book(desk, move, giver.account, taker.account))
+        yield span_us(rng.uniform(120.0, 300.0))
+    desk.paused.discard(COLD)

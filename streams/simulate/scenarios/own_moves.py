@@ -41,6 +41,7 @@ def venue_funding(desk: Desk, label: Label, rng: Random) -> None:
 
 def _empty_cold(desk: Desk, label: Label, meant: Json, tap: Tap) -> None:
     units = desk.vaults.free(COLD, "ETH") * 4 // 5
+    units -= units % 10**18  # whole ETH, as treasuries move them
     move = own_move(desk, "rebalance", COLD, BINANCE, "ETH", units)
     move.control = {"origin": "manual", "declared_class": "risky", "initiator": "treasury-1",
                     "approvers": ["treasury-2", "treasury-3"]}  # fmt: skip

@@ -10,7 +10,7 @@ from streams.simulate.books import HOUSE, INTEREST, WORLD, Account
 from streams.simulate.catalogue import ASSETS, BANKS
 from streams.simulate.faults import Label, lookalike, scenario
 from streams.simulate.movement import Movement
-from streams.simulate.scenarios.told import BY_HAND, credit, following, put_plan, tells, telling
+from streams.simulate.scenarios.told import BY_HAND, credit, following, put_plan, telling, tells
 from streams.simulate.trades import book, book_move
 from streams.simulate.units import span_us
 from streams.simulate.world import Client
