@@ -33,6 +33,7 @@ class Change(Struct, kw_only=True, gc=False):
     was_arrived: bool
     was_undone: bool
     was_arrived_units: int
+    was_fee_units: int
 
     @property
     def has_arrived(self) -> bool:

@@ -16,10 +16,15 @@ from ledger.references import References
 from ledger.table import Table
 
 if TYPE_CHECKING:
+    from ledger.books.accounts import Accounts
+    from ledger.books.journals import Journals
     from ledger.feeds.absences import Absences
     from ledger.feeds.maintenance import Maintenances
     from ledger.feeds.sources import Sources
     from ledger.feeds.staleness import Staleness
+    from ledger.screens.allowances import Allowances
+    from ledger.screens.plans import Plans
+    from ledger.screens.registry import Registry
 
 
 class Context:
@@ -30,9 +35,14 @@ class Context:
     """
 
     absences: Absences
+    books: Accounts
+    journals: Journals
     maintenance: Maintenances
     sources: Sources
     staleness: Staleness
+    plans: Plans
+    allowances: Allowances
+    registry: Registry
 
     def __init__(self, assets: Assets, references: References, holdings: Holdings, deadlines: Deadlines) -> None:
         self.assets = assets

@@ -44,26 +44,3 @@ class Deadlines:
     def load(self, key: str, at_us: int) -> None:
         self.due_us[key] = at_us
         heappush(self._heap, (at_us, key))
-
-
-class Held(dict[str, tuple[str, int]]):
-    """Deadlines that have passed but wait for a source to have delivered: key to (source, due); knows what changed."""
-
-    __slots__ = ("touched",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.touched: set[str] = set()
-
-    def __setitem__(self, key: str, item: tuple[str, int]) -> None:
-        super().__setitem__(key, item)
-        self.touched.add(key)
-
-    def __delitem__(self, key: str) -> None:
-        super().__delitem__(key)
-        self.touched.add(key)
-
-    def discard(self, key: str) -> None:
-        """Remove a deadline if it is held."""
-        if key in self:
-            del self[key]

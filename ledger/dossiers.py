@@ -16,6 +16,8 @@ INSTRUCTED = sum(
 )
 REQUESTED, APPROVED, COMPLETED_BIT = 1 << RANK["requested"], 1 << RANK["approved"], 1 << COMPLETED
 EXECUTED = sum(1 << RANK[stage] for stage in ("broadcast", "confirming", "completed", "replaced"))
+PASSED = EXECUTED | sum(1 << RANK[stage] for stage in ("approved", "queued", "signing"))
+"""The stages at which somebody, or something, has let a movement pass."""
 UNDONE_BITS = sum(1 << rank for rank in UNDONE)
 
 

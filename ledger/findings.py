@@ -53,31 +53,6 @@ class DustFinding:
     event_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Restated:
-    """A restatement changed the amount of a completed movement, from `before` to `after` units."""
-
-    transfer_id: str
-    asset: str
-    before: int
-    after: int
-    usd_cents: int | None
-    event_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class InTransit:
-    """A movement set off or is no longer under way (`since_us` None)."""
-
-    transfer_id: str
-    asset: str
-    units: int
-    origin: str
-    destination: str
-    since_us: int | None
-    event_ids: tuple[str, ...]
-
-
 class Breach(Struct, frozen=True, kw_only=True, gc=False):
     """Something that must not be, opened or seen again, in the desk's words.
 
@@ -115,4 +90,4 @@ class Mended(Struct, frozen=True, kw_only=True, gc=False):
     explained: bool = False
 
 
-Finding = DriftFinding | DustFinding | Restated | InTransit | Breach | Mended
+Finding = DriftFinding | DustFinding | Breach | Mended

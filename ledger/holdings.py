@@ -10,13 +10,11 @@ from ledger.amounts import places as places_of
 from ledger.assets import Assets
 from ledger.breaks import Breaks
 from ledger.events import Snapshot, Transfer
-from ledger.findings import EVIDENCE_MAX, Finding, InTransit, Restated
+from ledger.findings import Finding
 from ledger.fold import (
-    COMPLETED,
     EXTERNAL,
     Effect,
     Fact,
-    Fold,
     Outcome,
     Place,
     effects_of_whole,
@@ -43,7 +41,6 @@ class Holdings:
         self.breaks = Breaks(assets, self.places, self.movements)
         self.reports = Reports(self.places, self.breaks)
         self.value_dates = ValueDates(self.places, self.movements)
-        self.under_way: set[str] = set()  # the movements whose value is on its way
         self.forgotten_us = 0
         self.outcome = Outcome(False, False, True, 0)  # of the movement that was applied last
 
@@ -67,10 +64,9 @@ class Holdings:
         self.places.introduce(fact)
         self.movements.date(transfer_id, fact.at_us)
         findings: list[Finding] = []
-        was_completed, was_amount, was_transit, was_awaited = False, 0, None, _NOTHING
+        was_transit, was_awaited = None, _NOTHING
         if movement.facts:
             fold = movement.fold
-            was_completed, was_amount = fold.arrived, fold.arrived_units
             was_transit, was_awaited = fold.in_transit(), fold.awaited()
         elif is_whole_story(fact):  # nothing before it, and nothing to wait for
             movement.facts.append(fact)
@@ -80,14 +76,12 @@ class Holdings:
         undone, done = movement.add(fact)
         fold = movement.fold
         if was_transit is not None or (fold.left and not fold.arrived):
-            self._follow(movement, was_transit, findings)
+            self._carry(was_transit, fold.in_transit())
         awaited = fold.awaited()
         if awaited != was_awaited:
             self._await(transfer_id, was_awaited, awaited)
         if undone or done:
             self._apply(transfer_id, undone, done, fact, findings)
-        if fact.revision and was_completed and fold.arrived and fold.arrived_units != was_amount:
-            findings.append(self._restated(movement, was_amount, fact))
         self.outcome = fold.outcome()
         movement.rest()
         return findings
@@ -121,20 +115,13 @@ class Holdings:
         if len(position.timeline.buckets) > 1:
             position.timeline.forget_before(self.forgotten_us)
 
-    def _follow(self, movement: Movement, before: tuple[Place, int] | None, findings: list[Finding]) -> None:
-        """Keep the sums in transit, and say when a movement sets off or is under way no more."""
-        fold = movement.fold
-        after = fold.in_transit()
+    def _carry(self, before: tuple[Place, int] | None, after: tuple[Place, int] | None) -> None:
+        """Keep the sums in transit."""
         if before == after:
             return
         for entry, sign in ((before, -1), (after, 1)):
             if entry is not None and entry[0][0] != EXTERNAL:
                 self.places.position(*entry[0]).in_transit += sign * entry[1]
-        if after is None:
-            self.under_way.discard(movement.transfer_id)
-        else:
-            self.under_way.add(movement.transfer_id)
-        findings.append(in_transit_finding(movement, after or before or (("", ""), 0), under_way=after is not None))
 
     def _await(self, ref: str, before: list[tuple[Place, int]], after: list[tuple[Place, int]]) -> None:
         for place, _ in before:
@@ -142,18 +129,9 @@ class Holdings:
         for place, units in after:
             self.places.position(*place).awaited[ref] = units
 
-    def _restated(self, movement: Movement, before: int, fact: Fact) -> Restated:
-        after = movement.fold.arrived_units
-        cents = self.assets.usd_cents(fact.asset, after - before)
-        completions = tuple(known.event_id for known in reversed(movement.facts) if known.rank == COMPLETED)
-        return Restated(movement.transfer_id, fact.asset, before, after, cents, completions[:EVIDENCE_MAX])
-
     def load_movement(self, movement: Movement) -> None:
         """Put back a movement of a row, and what follows from it."""
         self.movements.load(movement)
-        transit = movement.in_transit()
-        if transit is not None:
-            self.under_way.add(movement.transfer_id)
         if not movement.at_rest:
             for place, units in movement.fold.awaited():
                 self.places.bare_position(*place).awaited[movement.transfer_id] = units
@@ -189,25 +167,3 @@ class Holdings:
         for movement in dropped:
             self._await(movement.transfer_id, movement.fold.awaited(), _NOTHING)
         return [movement.transfer_id for movement in dropped]
-
-
-def in_transit_finding(movement: Movement, transit: tuple[Place, int], *, under_way: bool) -> InTransit:
-    """Return what there is to say of a movement that is, or was, under way with these units to this place."""
-    (destination, asset), units = transit
-    since_us = set_off_us(movement) if under_way else None
-    event_ids = tuple(fact.event_id for fact in reversed(movement.facts))[:EVIDENCE_MAX]
-    return InTransit(movement.transfer_id, asset, units, movement.fold.origin, destination, since_us, event_ids)
-
-
-def set_off_us(movement: Movement) -> int:
-    """Return when the value left: the first fact after which it was under way."""
-    fold = Fold()
-    since_us = movement.facts[-1].at_us
-    under_way = False
-    for fact in movement.facts:
-        fold.apply(fact)
-        now = fold.in_transit() is not None
-        if now and not under_way:
-            since_us = fact.at_us
-        under_way = now
-    return since_us

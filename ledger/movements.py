@@ -44,6 +44,17 @@ class Movement(Struct, eq=False):
         """Return where value is on its way to and how much, in units; None when nothing is."""
         return None if self._fold is None else self._fold.in_transit()
 
+    def set_off_us(self) -> int:
+        """Return when the value left that is under way: the first fact after which it was."""
+        fold, under_way = Fold(), False
+        since_us = self.facts[-1].at_us
+        for fact in self.facts:
+            fold.apply(fact)
+            was_under_way, under_way = under_way, fold.in_transit() is not None
+            if under_way and not was_under_way:
+                since_us = fact.at_us
+        return since_us
+
     def effects(self) -> list[Effect]:
         """Return the effects of all facts, in order."""
         return _folded(self.facts)[1]

@@ -31,6 +31,9 @@ from ledger.matching import CHECKS as MATCHING
 from ledger.pace import CHECKS as PACE
 from ledger.references import References
 from ledger.screens import CHECKS as SCREENS
+from ledger.screens.allowances import Allowances
+from ledger.screens.plans import Plans
+from ledger.screens.registry import Registry
 from ledger.table import Table
 
 
@@ -43,8 +46,10 @@ class Reconciliation:
         context.maintenance = Maintenances(context)
         context.sources = Sources(context)
         context.staleness = Staleness(context)
-        self.journals = Journals(context)
-        first: list[Check] = [context.absences, context.maintenance, context.sources, context.staleness, self.journals]
+        context.registry, context.plans, context.allowances = Registry(context), Plans(context), Allowances(context)
+        self.journals = context.journals = Journals(context)
+        data: list[Check] = [context.absences, context.maintenance, context.sources, context.staleness]
+        first: list[Check] = [*data, context.registry, context.plans, context.allowances, self.journals]
         self.checks = [*first, *(kind(context) for kind in (*FEEDS, *BOOKS, *MATCHING, *SCREENS, *PACE))]
         self.timers: dict[str, Timer] = {}
         for check in self.checks:
@@ -109,6 +114,7 @@ class Reconciliation:
         change = Change(
             event=event, dossier=dossier, first=first, was_stages=dossier.stages, was_left=dossier.left,
             was_arrived=dossier.arrived, was_undone=dossier.undone, was_arrived_units=dossier.arrived_units,
+            was_fee_units=dossier.fee_units,
         )  # fmt: skip
         fee_units = None if event.fee_amount is None else to_units(event.fee_amount)
         advance(dossier, event, units, fee_units, outcome, context.now_us)

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from ledger.books.accounts import Accounts
+from ledger.books.below import BelowZero
+from ledger.books.eyes import FourEyes
+from ledger.books.lines import Lines
+from ledger.books.outside import Outside
+from ledger.books.suspense import SuspenseAccounts
+from ledger.books.totals import Totals
+from ledger.books.unmapped import Unmapped
 from ledger.check import Check
 
-CHECKS: tuple[type[Check], ...] = ()
-"""The checks of this room, in the order in which they hear and speak."""
+CHECKS: tuple[type[Check], ...] = (
+    Accounts, Lines, Unmapped, FourEyes, BelowZero, Totals, Outside, SuspenseAccounts,
+)  # fmt: skip
+"""The checks of this room, in the order in which they hear and speak: accounts first, which the others look at."""

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from ledger.context import Context
 
 MUTE_US = 30 * SECOND_US
+CATCHING_UP_US = 3_600 * SECOND_US  # so long it may take a source that speaks again to deliver what it owes
 
 
 class Source(Struct, gc=False):
     """What is known of a source; moments in microseconds, 0 for never.
 
     `told_us`: when it last told of a movement or posting, or sent a heartbeat. `watermark_us`: up to when it has delivered everything, by its heartbeats. `trouble_us`: since when its silence is
-    told. `hole_us`: since when its sequence has a hole. `held_back`: conclusions that wait for it.
+    told. `speaks_us`: since when it has been speaking again, and is catching up. `hole_us`: since when its sequence has a hole. `held_back`: conclusions that wait for it.
     """
 
     first_us: int
@@ -33,6 +34,7 @@ class Source(Struct, gc=False):
     beat_us: int = 0
     watermark_us: int = 0
     trouble_us: int = 0
+    speaks_us: int = 0
     hole_us: int = 0
     held_back: int = 0
     locations: list[str] = []
@@ -97,13 +99,16 @@ class Reliance(Check):
         return source.beats and source.watermark_us < due_us
 
     def _is_excused(self, source: Source, cents: int | None) -> bool:
+        """Tell whether the trouble of a source still excuses a break of this worth: also while it is catching up."""
+        if source.speaks_us and self._is_within(source.speaks_us, cents, CATCHING_UP_US):
+            return True
         return self._is_within(source.trouble_us or source.hole_us, cents)
 
-    def _is_within(self, since_us: int, cents: int | None) -> bool:
+    def _is_within(self, since_us: int, cents: int | None, for_us: int | None = None) -> bool:
         """Tell whether data that are bad since then (0: they are not) still excuse a break of this worth."""
         if not since_us:
             return False
         limits = self.context.limits
         if cents is not None and cents >= limits.suppress_usd * 100:
             return False
-        return self.context.now_us < since_us + round(limits.suppress_s * SECOND_US)
+        return self.context.now_us < since_us + (round(limits.suppress_s * SECOND_US) if for_us is None else for_us)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ledger.check import Timer
 from ledger.events import ControlEvent, Heartbeat
 from ledger.feeds.cadence import Cadence, allowance_us, beating_allowance_us, learn, learn_beat
-from ledger.feeds.reliance import Reliance, Source
+from ledger.feeds.reliance import CATCHING_UP_US, Reliance, Source
 from ledger.findings import Breach
 from ledger.times import SECOND_US, to_text, to_us
 
@@ -53,6 +53,8 @@ class Sources(Reliance):
         source.heard_us, source.event_id = now_us, event_id
         if topic != "balances":
             source.told_us = now_us
+            if source.trouble_us:
+                self._speaks(name, source)
         if source.trouble_us and (now_us - event_us > OLD_US or not source.beats):
             self._await_catching_up(name, now_us)
 
@@ -75,6 +77,8 @@ class Sources(Reliance):
         source.beats, source.event_id = True, event.event_id
         source.heard_us = source.told_us = source.beat_us = now_us
         advanced = mark_us > source.watermark_us
+        if source.trouble_us and advanced:
+            self._speaks(name, source)
         source.watermark_us = max(mark_us, source.watermark_us)
         self._watch(name, source)
         is_back = source.trouble_us and not self._is_behind_now(name, source, now_us)
@@ -154,8 +158,7 @@ class Sources(Reliance):
         if silent_us is None or silent_us > due_us:
             self.context.deadlines.set(f"silence|{name}", silent_us or due_us + CAUGHT_UP_US)
             return
-        source.trouble_us = due_us
-        source.held_back = 0
+        source.trouble_us, source.speaks_us, source.held_back = due_us, 0, 0
         self._tell(name, source, told=False)
         self._set_suppressed(name)
         self.context.absences.retry(self.all_timers, name)  # what is worth too much to wait any longer
@@ -183,6 +186,14 @@ class Sources(Reliance):
             )
         )
 
+    def _speaks(self, name: str, source: Source) -> None:
+        """Note that a silent source speaks again: what it owes is on its way, for so long and no longer."""
+        if not source.speaks_us:
+            source.speaks_us = self.context.now_us
+            until_us = self.context.now_us + CATCHING_UP_US
+            if until_us > self.context.deadlines.due_us.get(f"suppressed|{name}", 0):
+                self.context.deadlines.set(f"suppressed|{name}", until_us)
+
     def _await_catching_up(self, name: str, now_us: int) -> None:
         self.context.deadlines.set(f"caught_up|{name}", now_us + CAUGHT_UP_US)
 
@@ -190,7 +201,8 @@ class Sources(Reliance):
         source = self.table.edit(name)
         if source is None or not source.trouble_us or self._is_behind_now(name, source, due_us):
             return
-        held, source.trouble_us, source.held_back = source.held_back, 0, 0
+        held, source.held_back = source.held_back, 0
+        source.trouble_us = source.speaks_us = 0
         sentence = f"{name} has caught up; {held} conclusions that waited for it are judged now."
         self.context.mend("source_silent", name, sentence, (source.event_id,), explained=False)
         self._watch(name, source)

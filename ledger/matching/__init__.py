@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.check import Check
+from ledger.matching.join import Join
 
-CHECKS: tuple[type[Check], ...] = ()
+CHECKS: tuple[type[Check], ...] = (Join,)
 """The checks of this room, in the order in which they hear and speak."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from ledger.check import Check
+from ledger.pace.pairs import Pairs
+from ledger.pace.progress import Progress
+from ledger.pace.settlements import Settlements
 
-CHECKS: tuple[type[Check], ...] = ()
+CHECKS: tuple[type[Check], ...] = (Progress, Settlements, Pairs)
 """The checks of this room, in the order in which they hear and speak."""

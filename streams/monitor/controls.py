@@ -7,10 +7,9 @@ from typing import Any
 from alerts.records import AlertState
 from alerts.severity import severity_for
 from alerts.signals import Signal
-from ledger.events import Acknowledge, Close, Config, ControlEvent, Heartbeat, Thresholds
-from ledger.holdings import in_transit_finding
+from ledger.events import Acknowledge, Close, Config, ControlEvent, Thresholds
 from ledger.times import SECOND_US, to_us
-from streams.monitor import flows, wording
+from streams.monitor import flows
 from streams.monitor.cause import Cause
 from streams.monitor.settings import SettingsError, changed
 from streams.monitor.state import State
@@ -21,9 +20,7 @@ def apply(state: State, event: ControlEvent, cause: Cause, record: Record) -> No
     """Obey a control event; kinds that decide nothing yet are counted."""
     state.counts["control"] += 1
     state.reconciliation.on_control(event)
-    if isinstance(event, Heartbeat):
-        _heartbeat(state, event, cause)
-    elif isinstance(event, Config):
+    if isinstance(event, Config):
         set_clock(state, event)
         _change(state, event.settings, record, event.event_id)
     elif isinstance(event, Thresholds):
@@ -68,19 +65,6 @@ def _schedule(state: State, event: Thresholds, cause: Cause, record: Record) -> 
     state.deadlines.set(key, effective_us - 1)  # in force for what is observed at that very moment
 
 
-def _heartbeat(state: State, event: Heartbeat, cause: Cause) -> None:
-    """Note how far a source has delivered; what waited for that is concluded now."""
-    watermark_us = state.reconciliation.context.sources.delivered_us(event.of_source) or 0
-    ready = sorted(
-        (due_us, key)
-        for key, (source, due_us) in state.held.items()
-        if source == event.of_source and due_us <= watermark_us
-    )
-    for _, key in ready:
-        del state.held[key]
-        _conclude_overdue(state, key, cause, watermark_us)
-
-
 def fire(state: State, key: str, due_us: int) -> None:
     """A deadline has passed."""
     kind, _, rest = key.partition("|")
@@ -95,48 +79,10 @@ def fire(state: State, key: str, due_us: int) -> None:
     elif kind == "thresholds":
         changes = state.pending_thresholds.pop(key)
         state.configure(changed(state.settings, changes))
-    elif kind == "in_transit_overdue":
-        _judge_overdue(state, key, cause)
     else:
         state.reconciliation.at(cause.cause_id, due_us)
         state.reconciliation.on_due(key, due_us)
         flows.tell_found(state, cause)
-
-
-def _judge_overdue(state: State, key: str, cause: Cause) -> None:
-    """A movement's time is up: conclude it, unless its source sends heartbeats and has yet to deliver up to then."""
-    due_us = cause.at_us
-    source = _source_of(state, key.partition("|")[2])
-    delivered_us = state.reconciliation.context.sources.delivered_us(source)
-    if delivered_us is not None and delivered_us < due_us:
-        state.held[key] = (source, due_us)
-        return
-    _conclude_overdue(state, key, cause, due_us)
-
-
-def _source_of(state: State, transfer_id: str) -> str:
-    movement = state.holdings.movements.by_id.get(transfer_id)
-    return "" if movement is None else movement.source
-
-
-def _conclude_overdue(state: State, key: str, cause: Cause, known_us: int) -> None:
-    """Say that a movement is overdue, if it still is; `known_us` is up to when its source has told everything."""
-    transfer_id = key.partition("|")[2]
-    movement = state.holdings.movements.by_id.get(transfer_id)
-    transit = None if movement is None else movement.in_transit()
-    allowed_s = None if transit is None else flows.allowed_seconds(state, transfer_id)
-    if movement is None or transit is None or allowed_s is None:
-        return
-    finding = in_transit_finding(movement, transit, under_way=True)
-    cents = state.assets.usd_cents(finding.asset, finding.units)
-    twice_us = (finding.since_us or 0) + 2 * round(allowed_s * SECOND_US)
-    state.raise_(wording.overdue_signal(finding, cause, allowed_s, cents, twice=known_us >= twice_us))
-    if known_us >= twice_us:
-        return
-    if twice_us > state.clock_us:
-        state.deadlines.set(key, twice_us)
-    else:
-        state.held[key] = (movement.source, twice_us)
 
 
 def watch_lag(state: State, cause: Cause, logged_us: int) -> None:

@@ -9,18 +9,16 @@ import msgspec
 from alerts.records import AlertState
 from alerts.severity import severity_for
 from alerts.signals import Signal
-from ledger.amounts import to_decimal, to_units
+from ledger.amounts import to_units
 from ledger.events import Posting, Snapshot, SnapshotRow, Transfer
-from ledger.findings import Breach, DriftFinding, DustFinding, Finding, InTransit, Mended, Restated
-from ledger.holdings import set_off_us
-from ledger.times import DAY_US, SECOND_US
+from ledger.findings import Breach, DriftFinding, DustFinding, Finding, Mended
+from ledger.times import DAY_US
 from streams.monitor import judging, wording
 from streams.monitor.cause import Cause
 from streams.monitor.set_aside import Waiting
 from streams.monitor.state import State
 from streams.record import Record
 
-LATE_GRACE_US = 60 * SECOND_US
 SET_ASIDE_BYTES_MAX = 128 * 1024
 
 
@@ -182,16 +180,12 @@ def _set_aside(state: State, name: str, event: Transfer | Snapshot | Posting, ca
 
 
 def tell(state: State, findings: list[Finding], cause: Cause) -> None:
-    """Turn what the ledger found into alerts and deadlines."""
+    """Turn what the ledger found into alerts."""
     for finding in findings:
         if isinstance(finding, DriftFinding):
             _tell_drift(state, finding, cause)
         elif isinstance(finding, DustFinding):
             _tell_dust(state, finding, cause)
-        elif isinstance(finding, InTransit):
-            follow(state, finding, cause)
-        elif isinstance(finding, Restated):
-            state.raise_(wording.restatement_signal(finding, cause.cause_id, cause.at_us))
         elif isinstance(finding, Breach):
             judging.tell_breach(state, finding, cause)
         elif isinstance(finding, Mended):
@@ -226,50 +220,3 @@ def _tell_drift(state: State, finding: DriftFinding, cause: Cause) -> None:
     ended = AlertState.EXPLAINED if finding.explained else AlertState.RESOLVED
     explanation = wording.drift_end(finding, cause.cause_id)
     state.clear(wording.drift_key(finding.location, finding.asset), ended, cause, explanation, (cause.cause_id,))
-
-
-def follow(state: State, finding: InTransit, cause: Cause) -> None:
-    """Set or lift the deadline of a movement under way."""
-    key = overdue_key(finding.transfer_id)
-    if finding.since_us is None:
-        state.deadlines.cancel(key)
-        state.held.discard(key)
-        state.clear(
-            key, AlertState.RESOLVED, cause,
-            f"Movement {finding.transfer_id} of {to_decimal(finding.units)} {finding.asset} is under way no more.",
-            (cause.cause_id,),
-        )  # fmt: skip
-        return
-    set_deadline(state, finding.transfer_id, finding.since_us)
-
-
-def overdue_key(transfer_id: str) -> str:
-    """Return the identity of the condition, and the deadline, "this movement is overdue"."""
-    return f"in_transit_overdue|{transfer_id}"
-
-
-def reconsider_deadlines(state: State) -> None:
-    """Set the deadlines of movements that set off before anybody said how long they may take."""
-    for transfer_id in sorted(state.holdings.under_way):
-        key = overdue_key(transfer_id)
-        if key not in state.deadlines.due_us and key not in state.held:
-            set_deadline(state, transfer_id, set_off_us(state.holdings.movements.by_id[transfer_id]))
-
-
-def set_deadline(state: State, transfer_id: str, since_us: int) -> None:
-    """Set when a movement under way since `since_us` is overdue, where a route says so and it is not known already."""
-    key = overdue_key(transfer_id)
-    allowed_s = allowed_seconds(state, transfer_id)
-    if allowed_s is not None and key not in state.book.rows:
-        # Learnt of late, it still gets a moment in which its end may arrive with the same backlog.
-        earliest_us = state.clock_us + LATE_GRACE_US
-        due_us = since_us + round(allowed_s * SECOND_US)
-        state.deadlines.set(key, due_us if due_us > state.clock_us else earliest_us)
-
-
-def allowed_seconds(state: State, transfer_id: str) -> float | None:
-    """Return how long a movement may be under way; None where no route says so."""
-    movement = state.holdings.movements.by_id[transfer_id]
-    fold = movement.fold
-    route = state.references.route(state.assets.names(fold.asset), movement.network, fold.origin, fold.destination)
-    return None if route is None else max(float(route.sla_s), 3 * float(route.p99_s or 0))

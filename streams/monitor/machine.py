@@ -106,8 +106,11 @@ class Monitor:
         if to_moment_us - state.swept_us >= DAY_US:
             state.swept_us = to_moment_us
             before_us = to_moment_us - state.horizon_us
+            cause = Cause(f"day@{to_moment_us}", to_moment_us)
+            state.reconciliation.at(cause.cause_id, to_moment_us)
             state.reconciliation.forget(state.holdings.forget_before(before_us, to_moment_us))
             state.reconciliation.sweep(before_us)
+            flows.tell_found(state, cause)
             state.seen.forget_before(to_moment_us - state.horizon_us)
 
     def rows(self) -> dict[str, Any]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from alerts.records import AlertState
 from ledger.amounts import places, to_decimal
-from ledger.events import AssetRef, LocationRef, PriceRef, Reference, RouteRef
+from ledger.events import AssetRef, PriceRef, Reference
 from streams.monitor.cause import Cause
-from streams.monitor.flows import reconsider_deadlines
 from streams.monitor.set_aside import Waiting
 from streams.monitor.state import State
 from streams.record import Record
@@ -21,8 +20,6 @@ def apply(state: State, event: Reference, cause: Cause, record: Record) -> list[
     if not isinstance(event, AssetRef):
         state.references.put(event)
         state.reconciliation.on_reference(event)
-        if isinstance(event, (LocationRef, RouteRef)):
-            reconsider_deadlines(state)
         return []
     return _define(state, event, cause, record)
 

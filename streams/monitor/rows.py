@@ -57,7 +57,6 @@ def _all_keys(state: State) -> Iterator[Key]:
     for name, events in state.set_aside.by_name.items():
         yield from (("set_aside", name, number) for number in events)
     yield from (("deadline", key) for key in state.deadlines.due_us)
-    yield from (("held", key) for key in state.held)
     yield from (("alert", key) for key in state.book.rows)
     yield from (("incident", *key) for key in state.book.incidents.keys())  # noqa: SIM118  # a method, not a mapping
     yield from (("trend", *key) for key in state.sentinels.trends)
@@ -85,7 +84,6 @@ def _changed_keys(state: State) -> set[Key]:
         keys.update(("effects", name, asset, number) for number in timeline.touched)
     keys.update(("set_aside", *entry) for entry in state.set_aside.touched)
     keys.update(("deadline", key) for key in state.deadlines.touched)
-    keys.update(("held", key) for key in state.held.touched)
     keys.update(("alert", key) for key in state.book.changed)
     keys.update(("incident", *key) for key in state.book.incidents.touched)
     keys.update(("trend", *key) for key in state.sentinels.touched_trends)
@@ -103,7 +101,7 @@ def forget_changes(state: State) -> None:
     marks: Iterable[set[Any]] = (
         state.assets.touched, state.references.touched, state.seen.touched, holdings.movements.touched,
         holdings.places.touched_positions, holdings.places.touched_locations, state.set_aside.touched, state.deadlines.touched,
-        state.held.touched, state.sentinels.touched_trends, state.sentinels.touched_sizes, state.book.incidents.touched,
+        state.sentinels.touched_trends, state.sentinels.touched_sizes, state.book.incidents.touched,
     )  # fmt: skip
     for mark in marks:
         mark.clear()
@@ -177,7 +175,6 @@ _WRITERS: dict[str, Callable[[State, list[Any]], Any]] = {
     "effects": _effects_row,
     "set_aside": lambda state, rest: state.set_aside.to_plain(*rest),
     "deadline": lambda state, rest: state.deadlines.due_us.get(rest[0]),
-    "held": lambda state, rest: state.held.get(rest[0]),
     "alert": _alert_row,
     "incident": lambda state, rest: state.book.incidents.to_plain(*rest),
     "trend": _trend_row,
@@ -264,7 +261,6 @@ _LOADERS: dict[str, Callable[[State, list[Any], Any], None]] = {
     "position": _load_position,
     "set_aside": lambda state, rest, row: state.set_aside.load(rest[0], rest[1], row),
     "deadline": lambda state, rest, row: state.deadlines.load(rest[0], row),
-    "held": lambda state, rest, row: state.held.__setitem__(rest[0], (row[0], row[1])),
     "alert": lambda state, rest, row: state.book.load_row(rest[0], row),
     "incident": lambda state, rest, row: state.book.incidents.load(rest[0], rest[1], row),
     "trend": lambda state, rest, row: state.sentinels.load_trend(tuple(rest), row),

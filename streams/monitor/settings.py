@@ -11,9 +11,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from ledger.limits import Limits, Positive
-
-Share = Annotated[float, msgspec.Meta(ge=1e-9, lt=1)]
+from ledger.limits import Limits, Positive, Share
 
 
 class SettingsError(ValueError):

@@ -9,7 +9,7 @@ from alerts.lifecycle import AlertBook
 from alerts.records import Alert, AlertState
 from alerts.signals import Signal
 from ledger.assets import Assets
-from ledger.deadlines import Deadlines, Held
+from ledger.deadlines import Deadlines
 from ledger.holdings import Holdings
 from ledger.reconciliation import Reconciliation
 from ledger.references import References
@@ -43,7 +43,6 @@ class State:
         self.deadlines = Deadlines()
         self.reconciliation = Reconciliation(self.assets, self.references, self.holdings, self.deadlines)
         self.holdings.breaks.trust = self.reconciliation.context.sources
-        self.held = Held()  # deadline key to (source whose watermark it waits for, due)
         self.sentinels = Sentinels(settings)
         self.book = AlertBook()
         self.settling: dict[str, tuple[str, str, str]] = {}  # deadline key to (location, asset, event of the snapshot)

@@ -6,10 +6,9 @@ from alerts.severity import severity_for
 from alerts.signals import Signal
 from ledger.amounts import to_decimal
 from ledger.diagnosis import Explanation
-from ledger.findings import DriftFinding, InTransit, Restated
+from ledger.findings import DriftFinding
 from ledger.suspects import Hint, Suspect
-from ledger.times import SECOND_US, to_text
-from streams.monitor.cause import Cause
+from ledger.times import to_text
 
 _TOLD_MOVEMENTS = 6
 
@@ -121,50 +120,6 @@ def drift_end(finding: DriftFinding, cause_id: str) -> str:
     return (
         f"{finding.location} reports {to_decimal(finding.reported)} {finding.asset} at {to_text(finding.as_of_us)} "
         f"and agrees again; the difference was {size} {finding.asset}."
-    )
-
-
-def restatement_signal(finding: Restated, cause_id: str, at_us: int) -> Signal:
-    """Return the signal of a completed amount that was changed afterwards."""
-    before, after = to_decimal(finding.before), to_decimal(finding.after)
-    return Signal(
-        type="restatement",
-        key=f"restatement|{finding.transfer_id}",
-        severity=severity_for("restatement"),
-        scope={"transfer_id": finding.transfer_id, "asset": finding.asset},
-        cause_id=cause_id,
-        at_us=at_us,
-        expected=before,
-        observed=after,
-        difference=to_decimal(finding.after - finding.before),
-        usd=usd_text(finding.usd_cents),
-        evidence=finding.event_ids,
-        rule="restated_completion",
-        one_off=True,
-        links=(f"transfer|{finding.transfer_id}",),
-        explanation=f"Movement {finding.transfer_id} was completed at {before} {finding.asset} and is now restated "
-        f"at {after} {finding.asset}; the difference is applied once.",
-    )
-
-
-def overdue_signal(finding: InTransit, cause: Cause, allowed_s: float, usd_cents: int | None, *, twice: bool) -> Signal:
-    """Return the signal of a movement that has been under way for too long; worse at twice what is allowed."""
-    under_way_s = (cause.at_us - (finding.since_us or cause.at_us)) / SECOND_US
-    return Signal(
-        type="in_transit_overdue",
-        key=f"in_transit_overdue|{finding.transfer_id}",
-        severity=severity_for("in_transit_overdue", aggravated=twice),
-        scope={"transfer_id": finding.transfer_id, "location": finding.destination, "asset": finding.asset},
-        cause_id=cause.cause_id,
-        at_us=cause.at_us,
-        usd=usd_text(usd_cents),
-        evidence=finding.event_ids,
-        rule="route_deadline",
-        threshold=allowed_s,
-        told=True,
-        explanation=f"Movement {finding.transfer_id} of {to_decimal(finding.units)} {finding.asset}"
-        f"{_worth(usd_cents)} left {finding.origin} {under_way_s:g} s ago and has not reached {finding.destination}; "
-        f"{allowed_s:g} s are allowed on this route.",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.simulate.books import HOUSE, IN_TRANSIT, SUSPENSE, WORLD, Account, Leg
+from streams.simulate.emit import Json
 
 if TYPE_CHECKING:
     from streams.simulate.desk import Desk
@@ -18,11 +19,11 @@ def hold(desk: Desk, move: Movement) -> str:
     return desk.books.post(move.op_type, legs, transfer_id=move.transfer_id)
 
 
-def settle(desk: Desk, move: Movement) -> None:
+def settle(desk: Desk, move: Movement, extra: Json | None = None) -> None:
     """Book a withdrawal that is out: the amount leaves transit, the house bears the network's fee."""
     code = move.asset.code
     legs: list[Leg] = [(IN_TRANSIT, code, -move.units), (WORLD, code, move.units), *_own_fee(move)]
-    desk.books.post(move.op_type, legs, transfer_id=move.transfer_id)
+    desk.books.post(move.op_type, legs, transfer_id=move.transfer_id, extra=extra)
 
 
 def release(desk: Desk, move: Movement, held_by: str) -> None:
@@ -41,12 +42,12 @@ def take_back(desk: Desk, move: Movement) -> None:
     desk.books.post(move.op_type, legs, transfer_id=move.transfer_id, extra={"reason": "returned"})
 
 
-def credit(desk: Desk, move: Movement) -> None:
+def credit(desk: Desk, move: Movement, extra: Json | None = None) -> None:
     """Credit what arrived from outside to its owner, to suspense where nobody knows the owner."""
     units = move.units if move.delivered_units is None else move.delivered_units
     code = move.asset.code
     legs = [(WORLD, code, -units), (_owner(desk, move), code, units)]
-    desk.books.post(move.op_type, legs, transfer_id=move.transfer_id)
+    desk.books.post(move.op_type, legs, transfer_id=move.transfer_id, extra=extra)
 
 
 def house_pays(desk: Desk, op_type: str, asset: str, units: int, *, transfer_id: str) -> None:

@@ -33,6 +33,7 @@ class Asset:
     confirmations: int = 0
     venue_fee_units: int = 0  # what a venue takes for a withdrawal
     needs_tag: bool = False  # its network tells the customers of one address apart by a tag
+    rebasing: bool = False  # balances grow and shrink with no movement
 
     @property
     def is_fiat(self) -> bool:
@@ -47,6 +48,8 @@ class Asset:
 _ERC20 = f"{ETHEREUM}/erc20:0x"
 _CHAIN_S, _FAST_S, _WIRE_S = (150.0, 420.0), (20.0, 60.0), (600.0, 5_400.0)
 TOKENS = tuple(f"SPL{number:02d}" for number in range(1, 21))
+GIFTS = tuple(f"DROP{number}" for number in range(1, 9))  # what airdrops bring
+SPAM = tuple(f"CLAIM-{number}.EXAMPLE" for number in range(1, 41))  # what nobody asked for, and nobody would pay for
 _ALL = (
     Asset("BTC", 8, 1_000, 6_400_000, (900.0, 2_400.0), BITCOIN, f"{BITCOIN}/slip44:0", ("XBT",), "BTC", 6, 20_000),
     Asset("ETH", 18, 10**14, 300_000, _CHAIN_S, ETHEREUM, f"{ETHEREUM}/slip44:60", (), "ETH", 30, 2 * 10**15),
@@ -59,6 +62,15 @@ _ALL = (
     Asset("XRP", 6, 10_000, 60, _FAST_S, XRPL, f"{XRPL}/slip44:144", (), "XRP", 1, 200_000, needs_tag=True),
     *(Asset(code, 6, 10_000, 5 + 20 * number, _FAST_S, SOLANA, f"{SOLANA}/token:{code}", (), "SOL", 32)
       for number, code in enumerate(TOKENS)),
+    # Not in the reference at the start either: legitimate patterns bring them.
+    Asset("STETH", 18, 10**14, 298_000, _CHAIN_S, ETHEREUM, f"{_ERC20}{'ae' * 20}", (), "ETH", 30, rebasing=True),
+    Asset("MATIC", 18, 10**16, 45, _CHAIN_S, ETHEREUM, f"{_ERC20}{'7d' * 20}", (), "ETH", 30),
+    Asset("LUMENA", 6, 10_000, 1, _CHAIN_S, ETHEREUM, f"{_ERC20}{'1a' * 20}", (), "ETH", 30),
+    Asset("LUMA", 6, 10_000, 1_000, _CHAIN_S, ETHEREUM, f"{_ERC20}{'1b' * 20}", (), "ETH", 30),
+    *(Asset(code, 18, 10**16, 150, _CHAIN_S, ETHEREUM, f"{_ERC20}{number:040x}", (), "ETH", 30)
+      for number, code in enumerate(GIFTS)),
+    *(Asset(code, 18, 10**18, 0, _CHAIN_S, ETHEREUM, f"{_ERC20}{number + 900:040x}", (), "ETH", 30)
+      for number, code in enumerate(SPAM)),
 )  # fmt: skip
 ASSETS = {asset.code: asset for asset in _ALL}
 KNOWN = ("BTC", "ETH", "USDC", "USDT", "USD", "EUR")
@@ -101,6 +113,12 @@ PLACES = {
         Place("bank:acme-usd", "bank", "bank:acme-usd", ("USD",), 1_000),
         Place("bank:acme-eur", "bank", "bank:acme-eur", ("EUR",), 1_000),
     )
+}
+# Not there at the start: legitimate patterns open them.
+COLD_2, STAKING = "fireblocks:cold-2", "staking:validators"
+EVERY_PLACE = PLACES | {
+    COLD_2: Place(COLD_2, "cold", "fireblocks", CHAIN_ASSETS, 0),
+    STAKING: Place(STAKING, "counterparty", "fireblocks", ("ETH",), 0),
 }
 RECON_GROUP = "acme-prime"
 SOURCES = ("fireblocks", BINANCE, KRAKEN, "bank:acme-usd", "bank:acme-eur", "ledger")

@@ -21,6 +21,7 @@ SIGNING_S = (4.0, 15.0)
 SENDING_S = (2.0, 8.0)
 CREDIT_S = (2.0, 20.0)
 REPLACED_AFTER_S = (60.0, 240.0)
+_RELEASE_US = 60_000_000  # what a network held up comes within a minute of its going on
 # The sum of the slowest of all stages but the settling itself, which depends on the asset.
 SLOWEST_STAGES_S = 2.0 + 30.0 + 8.0 + 900.0 + 15.0 + 8.0 + 240.0
 Stage = Generator[int, None, bool]
@@ -52,7 +53,7 @@ def broadcast(desk: Desk, move: Movement, fate: str = "") -> Stage:
     desk.say(move, "broadcast")
     if fate == "replaced":
         yield desk.wait(*REPLACED_AFTER_S)
-        _replace(desk, move)
+        speed_up(desk, move)
     arrived = yield from _confirm(desk, move, fails=fate == "failed")
     if not arrived:
         desk.come_back(move)
@@ -81,7 +82,9 @@ def _confirm(desk: Desk, move: Movement, *, fails: bool) -> Stage:
     reports = 3
     seen_by = move.source if move.origin.location != EXTERNAL else (move.arrival_source or move.source)
     for number in range(1, reports + 1):
-        yield desk.wait(low_s / reports, high_s / reports)
+        yield desk.wait(low_s * desk.slowness / reports, high_s * desk.slowness / reports)
+        if desk.halts.get(move.asset.network, 0) > desk.now_us:
+            yield desk.halts[move.asset.network] - desk.now_us + desk.now_us % _RELEASE_US
         if number == reports:
             return True
         if fails:
@@ -91,10 +94,14 @@ def _confirm(desk: Desk, move: Movement, *, fails: bool) -> Stage:
     return True
 
 
-def _replace(desk: Desk, move: Movement) -> None:
+def speed_up(desk: Desk, move: Movement) -> None:
     """Replace the transaction by one that pays more: the same movement with a new hash and fee."""
-    if not desk.change_fee(move, move.fee_units + network_fee_units(desk, move.fee_asset)):
-        return
+    if desk.change_fee(move, move.fee_units + network_fee_units(desk, move.fee_asset)):
+        replace_tx(desk, move)
+
+
+def replace_tx(desk: Desk, move: Movement) -> None:
+    """Let another transaction take the place of the one that was sent."""
     move.ids["replaced_tx_hash"] = move.ids["tx_hash"]
     move.ids["tx_hash"] = tx_hash(desk)
     move.changed()

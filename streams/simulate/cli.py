@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from streams.simulate.config import WorldConfig
 from streams.simulate.faults import FAULTS
+from streams.simulate.patterns.registry import ALL, PATTERNS
 from streams.simulate.simulation import Simulation, write
 from streams.simulate.units import DAY_S
 
@@ -18,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         config = WorldConfig(
             seed=wanted.seed, duration_s=wanted.days * DAY_S, transfers_per_day=wanted.transfers_per_day,
-            clients=wanted.clients, fault_at_s=wanted.fault_at,
+            clients=wanted.clients, fault_at_s=wanted.fault_at, patterns=tuple(wanted.pattern),
         )  # fmt: skip
         simulation = Simulation(config, wanted.scenario)
         lines = write(simulation, wanted.out, wanted.truth)
@@ -32,11 +33,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    known = "\n".join(f"  {name:<17} {kind.description}" for name, kind in FAULTS.items())
+    width = max(map(len, FAULTS))
+    known = "\n".join(f"  {name:<{width}} {kind.description}" for name, kind in FAULTS.items())
+    quiet = "\n".join(
+        f"  {kind.number:>2} {kind.name:<{width - 3}} {kind.description}"
+        for kind in sorted(PATTERNS.values(), key=lambda kind: kind.number)
+    )
     parser = argparse.ArgumentParser(
         prog="driftline simulate",
         description="Write a seeded prime broker as JSON lines, with labelled faults.",
-        epilog=f"scenarios:\n{known}",
+        epilog=f"scenarios:\n{known}\n\npatterns, all of them legitimate:\n{quiet}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--seed", type=int, default=1, help="the same seed writes the same bytes (1)")
@@ -44,6 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--scenario", action="append", default=[], choices=sorted(FAULTS), metavar="NAME",
         help="a fault to inject; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--pattern", action="append", default=[], choices=[*sorted(PATTERNS), ALL], metavar="NAME",
+        help=f"a legitimate pattern that comes again and again, or `{ALL}` of them; may be repeated",
     )  # fmt: skip
     parser.add_argument("--out", required=True, metavar="FILE", help="where to write; compressed if it ends in .gz")
     parser.add_argument("--truth", metavar="FILE", help="where to write the labels of the faults")

@@ -35,6 +35,7 @@ class WorldConfig:
     duplicates: float = 0.01  # share of events delivered twice
     fault_at_s: float | None = None  # after the start; None: each fault at its own moment in the second half
     late_fault_s: float = 3_600.0  # how late the fault `late_event` delivers
+    patterns: tuple[str, ...] = ()  # legitimate patterns by name; "all" for every one
 
     def __post_init__(self) -> None:
         """Refuse a world that cannot run."""

@@ -35,6 +35,10 @@ class Desk:
         self.paused: set[str] = set()  # locations in maintenance: nothing begins there
         self.skim: Callable[[Movement], None] | None = None  # the fault `salami`
         self.congestion = 1  # how many times the usual a network takes
+        self.slowness = 1.0  # how many times the usual a network takes to confirm
+        self.halts: dict[str, int] = {}  # networks that make no blocks, and until when (microseconds)
+        self.polls: dict[str, float] = {}  # locations that report less often than usual: seconds between two reports
+        self.names = {source: dict(names) for source, names in ALIASES.items()}  # what sources call our assets
         self._numbers: Counter[str] = Counter()
 
     @property
@@ -57,8 +61,8 @@ class Desk:
         source = source or move.source
         move.said += 1
         body = {**move.body(), "status": status, "raw_status": status.upper(), **extra}
-        if source in ALIASES:
-            _rename(body, ALIASES[source])
+        if source in self.names:
+            _rename(body, self.names[source])
         later_us = 0 if move.tap is None else move.tap(move, body)
         if later_us is None:
             return
@@ -117,6 +121,25 @@ class Desk:
         if move.fee_payer == "sender" and move.executed_fee_units:
             taking.append((location, move.fee_asset, move.executed_fee_units))
         return taking
+
+
+class Corner(Desk):
+    """A part of the desk with random numbers and ids of its own: what begins here leaves the draws of the rest alone.
+
+    All else is that of the `whole`; what is no container must be changed there.
+    """
+
+    def __init__(self, whole: Desk, name: str) -> None:
+        self.whole = whole
+        self.rng = Random(f"{whole.config.seed}:{name}")
+        self._name = name
+        self._numbers = Counter()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.whole, name)
+
+    def next_id(self, prefix: str) -> str:
+        return super().next_id(f"{prefix}-{self._name}")
 
 
 def _rename(body: dict[str, Any], names: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from streams.simulate.agenda import Process
 from streams.simulate.books import OWN_ACCOUNTS
-from streams.simulate.catalogue import ASSETS, DEPOSITS, KNOWN, PLACES, RECON_GROUP, Asset, Place
+from streams.simulate.catalogue import ASSETS, DEPOSITS, EVERY_PLACE, KNOWN, PLACES, RECON_GROUP, Asset, Place
 from streams.simulate.chain import SLOWEST_STAGES_S
 from streams.simulate.emit import Json
 from streams.simulate.units import DAY_S, US, decimal_text, span_us, time_text
@@ -25,11 +25,10 @@ _OWN_SINCE_DAYS = 500
 
 def tell_all(desk: Desk) -> None:
     """Send the whole reference, in an order in which nothing is named before it is known."""
-    config = desk.config
     for code in KNOWN:
         tell_asset(desk, ASSETS[code])
     for place in PLACES.values():
-        send(desk, "location", place.location, _location(place, config.snapshot_every_s))
+        tell_location(desk, place)
     for account in (*OWN_ACCOUNTS, *(client.account for client in desk.firm.clients)):
         send(desk, "account", account.account_id, account.reference())
     for client in desk.firm.clients:
@@ -54,7 +53,7 @@ def register_own(
 ) -> None:
     """Send that an address is one of ours, for a client to pay to; whether we control it may not be `proved`."""
     days = client.known_since_days if client else _OWN_SINCE_DAYS
-    body: Json = {"address": address, "network": network, "location": location, "role": PLACES[location].role}
+    body: Json = {"address": address, "network": network, "location": location, "role": EVERY_PLACE[location].role}
     body["owner"] = client.client_id if client else location
     if proved:
         body["control_proved_at"] = _days_ago(desk, days)
@@ -88,21 +87,24 @@ def send(desk: Desk, kind: str, ident: str, body: Json) -> None:
     desk.outbox.post("reference", f"{kind}:{ident}", SOURCE, event_id, {"kind": kind, "id": ident, **body})
 
 
-def tell_asset(desk: Desk, asset: Asset, *, also_on: tuple[str, ...] = ()) -> None:
-    """Send what an asset is, `also_on` more networks than its own, and its price."""
+def tell_asset(
+    desk: Desk, asset: Asset, *, also_on: tuple[str, ...] = (), also_called: tuple[str, ...] = (), priced: bool = True
+) -> None:
+    """Send what an asset is, `also_on` more networks than its own and by more names, and its price if it has one."""
     body: Json = {
         "asset": asset.code,
         "decimals": asset.decimals,
         "dust": decimal_text(asset.dust_units, asset.decimals),
-        "rebasing": False,
-        "aliases": list(asset.aliases),
+        "rebasing": asset.rebasing,
+        "aliases": [*asset.aliases, *also_called],
     }
     if asset.network:
         body["networks"] = [asset.network, *also_on]
         if asset.needs_tag:
             body["tag_required"] = [asset.network]
     send(desk, "asset", asset.code, body)
-    tell_price(desk, asset.code)
+    if priced:
+        tell_price(desk, asset.code)
 
 
 def tell_price(desk: Desk, code: str) -> None:
@@ -160,6 +162,11 @@ def _role_pairs(asset: Asset) -> Iterator[tuple[str, str]]:
         yield from (("hot", "hot"), ("hot", "venue"), ("venue", "hot"), ("hot", "cold"), ("cold", "hot"))
     if asset.code == "ETH":
         yield from (("gas", "hot"), ("hot", "gas"))
+
+
+def tell_location(desk: Desk, place: Place) -> None:
+    """Send where value may be held, and how often it is reported from there."""
+    send(desk, "location", place.location, _location(place, desk.config.snapshot_every_s))
 
 
 def _location(place: Place, every_s: float) -> Json:

@@ -28,14 +28,14 @@ _TRANSFERS_PER_OPERATION = 1.08
 _RICH_FACTOR = 90  # a client with more than this many usual movements tends to take money out
 
 
-def arrivals(desk: Desk) -> Process:
-    """Start operations for ever, as many a day as the configuration says."""
+def arrivals(desk: Desk, *, times: float = 1.0, until_us: int | None = None) -> Process:
+    """Start operations until a moment (None: for ever), `times` as many a day as the configuration says."""
     config, rng = desk.config, desk.rng
-    mean_per_s = config.transfers_per_day / _TRANSFERS_PER_OPERATION / DAY_S
+    mean_per_s = times * config.transfers_per_day / _TRANSFERS_PER_OPERATION / DAY_S
     peak = 1.0 + config.rhythm
     names = [name for name, _ in _MIX]
     weights = list(accumulate(weight for _, weight in _MIX))
-    while True:
+    while until_us is None or desk.now_us < until_us:
         yield span_us(rng.expovariate(mean_per_s * peak))
         if rng.random() * peak < intensity(desk.now_us, config.rhythm):
             _operate(desk, rng.choices(names, cum_weights=weights)[0])

@@ -16,6 +16,7 @@ from streams.simulate.config import WorldConfig
 from streams.simulate.desk import Desk
 from streams.simulate.emit import SimEvent
 from streams.simulate.faults import FaultPlan, Label, plan_of, schedule
+from streams.simulate.patterns.registry import start as start_patterns
 from streams.simulate.reference import heartbeats, prices, tell_all
 from streams.simulate.rhythm import arrivals
 from streams.simulate.trades import daily_interest
@@ -30,7 +31,8 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 class Simulation:
     """A seeded prime broker. `events` may be read once; `truth` grows as faults are injected.
 
-    `faults` are names from `FAULTS`, or `FaultPlan`s that also say when.
+    `faults` are names from `FAULTS`, or `FaultPlan`s that also say when. Raises ValueError where the configuration names
+    a pattern that there is not.
     """
 
     def __init__(self, config: WorldConfig, faults: Sequence[str | FaultPlan] = ()) -> None:
@@ -43,6 +45,7 @@ class Simulation:
         desk.agenda.start(_opening(desk), wait_us=opening_us)
         for process in (arrivals(desk), watch_levels(desk), prices(desk), daily_interest(desk)):
             desk.agenda.start(process, wait_us=2 * opening_us)
+        start_patterns(desk, wait_us=2 * opening_us)
         schedule(desk, [plan_of(fault) for fault in faults], self.truth)
 
     def events(self) -> Iterator[SimEvent]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from streams.simulate import bookings
 from streams.simulate.agenda import Process
 from streams.simulate.books import HOUSE
-from streams.simulate.catalogue import ASSETS, CHAIN_ASSETS, COLD, DEPOSITS, GAS, HOT, KNOWN, PLACES
+from streams.simulate.catalogue import ASSETS, CHAIN_ASSETS, COLD, DEPOSITS, EVERY_PLACE, GAS, HOT, KNOWN, PLACES
 from streams.simulate.chain import APPROVAL_S, BOOKING_S, send_on_chain
 from streams.simulate.deposits import top_up_house
 from streams.simulate.emit import Json
@@ -52,8 +52,8 @@ def move_own(desk: Desk, op_type: str, origin: str, target: str, code: str, unit
 def own_move(desk: Desk, op_type: str, origin: str, target: str, code: str, units: int) -> Movement:
     """Return a move between own places, with its fee and, for a rebalance, the id of its plan."""
     move = Movement(
-        desk.next_id({"sweep": "swp", "rebalance": "reb"}[op_type]), op_type, PLACES[origin].source,
-        End(origin), End(target), ASSETS[code], units, arrival_source=PLACES[target].source,
+        desk.next_id({"sweep": "swp", "rebalance": "reb"}[op_type]), op_type, EVERY_PLACE[origin].source,
+        End(origin), End(target), ASSETS[code], units, arrival_source=EVERY_PLACE[target].source,
     )  # fmt: skip
     set_fee(desk, move)
     if move.fee_payer == "deducted" and desk.rng.random() < 0.5:
@@ -69,7 +69,7 @@ def own_move(desk: Desk, op_type: str, origin: str, target: str, code: str, unit
     return move
 
 
-def announce(desk: Desk, move: Movement) -> None:
+def announce(desk: Desk, move: Movement, *, lasts_s: float = 6 * 3600) -> None:
     """Put the plan of a rebalance on record."""
     body: Json = {
         "kind": "plan",
@@ -78,11 +78,11 @@ def announce(desk: Desk, move: Movement) -> None:
         "op_type": move.op_type,
         "from": move.origin.location,
         "to": move.target.location,
-        "to_role": PLACES[move.target.location].role,
+        "to_role": EVERY_PLACE[move.target.location].role,
         "asset": move.asset.code,
         "amount": decimal_text(move.units, move.asset.decimals),
         "not_before": time_text(desk.now_us),
-        "not_after": time_text(desk.now_us + 6 * 3600 * US),
+        "not_after": time_text(desk.now_us + int(lasts_s) * US),
     }
     desk.outbox.post("control", move.plan_id, "treasury", move.plan_id, body)
 

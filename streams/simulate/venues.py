@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
 
 class Vaults:
-    """Holdings by (location, asset) in smallest units; `promised` is what movements under way will take."""
+    """Holdings by (location, asset) in smallest units; `promised` is what movements under way will take.
 
-    __slots__ = ("held", "promised")
+    `uncounted` is what a bank has booked and counts only from its value date on (negative: still counts).
+    """
+
+    __slots__ = ("held", "promised", "uncounted")
 
     def __init__(self) -> None:
         self.held: dict[tuple[str, str], int] = defaultdict(int)
         self.promised: dict[tuple[str, str], int] = defaultdict(int)
+        self.uncounted: dict[tuple[str, str], int] = defaultdict(int)
 
     def free(self, location: str, asset: str) -> int:
         """Return what may still be promised or taken."""
@@ -55,9 +59,9 @@ def snapshots(desk: Desk, place: Place) -> Process:
         number += 1
         if place.location not in desk.frozen:
             rows = rows_of(desk, place)
-        _report(desk, place, f"snap-{place.location}-{number}", "actual", rows)
+        report(desk, place, f"snap-{place.location}-{number}", "actual", rows)
         jitter_s = rng.uniform(-1.0, 1.0) * desk.config.snapshot_jitter_s
-        yield span_us(desk.config.snapshot_every_s + jitter_s)
+        yield span_us(desk.polls.get(place.location, desk.config.snapshot_every_s) + jitter_s)
 
 
 def mirror(desk: Desk, place: Place) -> Process:
@@ -68,16 +72,16 @@ def mirror(desk: Desk, place: Place) -> Process:
         yield span_us(desk.config.snapshot_every_s * 4)
         number += 1
         rows = [{"asset": "BTC", "total": "250"}, {"asset": "USDT", "total": "5000000"}]
-        _report(desk, place, f"mirror-{place.location}-{number}", "virtual", rows)
+        report(desk, place, f"mirror-{place.location}-{number}", "virtual", rows)
 
 
 def rows_of(desk: Desk, place: Place) -> list[Json]:
     """Return a row for each asset that the place holds; what is missing from a complete report is zero."""
-    names = dict(place.aliases)
+    names = desk.names.get(place.source, {})
     rows = []
     late = sorted(code for location, code in desk.late_assets if location == place.location)
     for code in (*place.assets, *late):
-        units = desk.vaults.held[place.location, code]
+        units = desk.vaults.held[place.location, code] - desk.vaults.uncounted[place.location, code]
         if units:
             decimals = ASSETS[code].decimals
             row: Json = {"asset": names.get(code, code), "total": decimal_text(units, decimals)}
@@ -85,11 +89,14 @@ def rows_of(desk: Desk, place: Place) -> list[Json]:
                 kept = units // 50  # in open orders
                 row["available"] = decimal_text(units - kept, decimals)
                 row["held"] = decimal_text(kept, decimals)
+            elif place.role == "counterparty":
+                row["staked"] = row["total"]
             rows.append(row)
     return rows
 
 
-def _report(desk: Desk, place: Place, snapshot_id: str, kind: str, rows: list[Json]) -> None:
+def report(desk: Desk, place: Place, snapshot_id: str, kind: str, rows: list[Json]) -> None:
+    """Send a complete report of a place, as its source sees it now."""
     body: Json = {
         "snapshot_id": snapshot_id,
         "location": place.location,

@@ -11,6 +11,7 @@ from streams.simulate.catalogue import (
     ASSETS,
     BANKS,
     BINANCE,
+    EVERY_PLACE,
     EXTERNAL,
     HOT,
     IBAN,
@@ -64,7 +65,7 @@ def withdrawal(desk: Desk, client: Client, code: str, location: str, units: int,
 def set_fee(desk: Desk, move: Movement, payer: str = "") -> None:
     """Decide what a movement out of one of our places costs, in which asset, and who pays."""
     asset, rng = move.asset, desk.rng
-    role = PLACES[move.origin.location].role
+    role = EVERY_PLACE[move.origin.location].role
     if role == "venue":
         units, fee_asset = asset.venue_fee_units, asset.code
     elif role == "bank":

@@ -36,7 +36,7 @@ class Firm:
     __slots__ = ("_cumulative", "by_id", "clients", "house_floor", "prices", "targets")
 
     def __init__(self, config: WorldConfig, rng: Random) -> None:
-        self.clients = [_client(number, rng) for number in range(1, config.clients + 1)]
+        self.clients = [new_client(f"client-{number:03d}", rng) for number in range(1, config.clients + 1)]
         self.by_id = {client.client_id: client for client in self.clients}
         # Busy clients are few: activity falls off like one over the rank.
         self._cumulative = list(accumulate(1.0 / (rank + 3) for rank in range(len(self.clients))))
@@ -73,8 +73,8 @@ class Firm:
         vaults.add(places[0].location, code, rest)  # what rounding left over
 
 
-def _client(number: int, rng: Random) -> Client:
-    client_id = f"client-{number:03d}"
+def new_client(client_id: str, rng: Random) -> Client:
+    """Return a client with habits, assets and addresses of its own."""
     wanted = rng.randint(3, len(KNOWN))
     assets = sorted(KNOWN, key=lambda code: rng.random() ** (1.0 / _TASTE[code]), reverse=True)[:wanted]
     return Client(

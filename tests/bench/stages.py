@@ -27,7 +27,6 @@ STAGES: dict[str, list[tuple[Any, str]]] = {
         (AlertBook, "raise_"),
         (AlertBook, "clear"),
         (wording, "drift_signal"),
-        (wording, "restatement_signal"),
         (wording, "drift_end"),
         (controls, "fire"),
         (flows, "follow"),

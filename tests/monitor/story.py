@@ -165,6 +165,8 @@ def _move(story: Story, event_id: str, seconds: int, plain: list[str], options: 
         "fee_payer": options.get("payer"),
         "amount_delivered": options.get("delivered"),
         "sub_status": options.get("sub"),
+        "plan_id": options.get("plan"),
+        "parent_id": options.get("parent"),
         "op_type": options.get("op", "internal"),
         "source_seq": options.get("seq"),
     }
@@ -201,6 +203,26 @@ def _route(story: Story, event_id: str, seconds: int, plain: list[str], options:
     from_role, to_role = plain[1].split(">")
     more = {"sla_s": float(options["sla"]), "p99_s": float(options["p99"]) if "p99" in options else None}
     return reference("route", event_id, seconds, asset=plain[0], from_role=from_role, to_role=to_role, **more)
+
+
+def _plan(story: Story, event_id: str, seconds: int, plain: list[str], options: Options) -> Sent:
+    plan_id, op_type, ends, amount, asset = plain
+    origin, destination = ends.split(">")
+    least, _, most = amount.partition("-")
+    bounds = {"amount_min": least, "amount_max": most} if most else {"amount": least}
+    more: dict[str, Any] = {"to": destination, "to_role": options.get("role"), "asset": asset, "from": origin} | bounds
+    if "every" in options:
+        more["recurring_s"] = int(options["every"])
+    window = {"not_before": stamp(clock(options["since"])), "not_after": stamp(clock(options["until"]))}
+    return control("plan", event_id, seconds, plan_id=plan_id, op_type=op_type, **more, **window)
+
+
+def _maintenance(story: Story, event_id: str, seconds: int, plain: list[str], options: Options) -> Sent:
+    reach = {"of_source": plain[0]} if plain else {name: options.get(name) for name in ("location", "network")}
+    window = {"from": stamp(clock(options["since"]) if "since" in options else seconds)}
+    return control(
+        "maintenance", event_id, seconds, what="all", until=stamp(clock(options["until"])), **reach, **window
+    )
 
 
 def _posting(story: Story, event_id: str, seconds: int, plain: list[str], options: Options) -> Sent:
@@ -240,15 +262,8 @@ _VERBS: dict[str, Callable[[Story, str, int, list[str], Options], Sent]] = {
     "place": lambda _, event_id, seconds, plain, __: reference(
         "location", event_id, seconds, location=plain[0], role=plain[1]
     ),
-    "maintenance": lambda _, event_id, seconds, plain, options: control(
-        "maintenance",
-        event_id,
-        seconds,
-        of_source=plain[0],
-        what="all",
-        until=stamp(clock(options["until"])),
-        **{"from": stamp(seconds)},
-    ),
+    "maintenance": _maintenance,
+    "plan": _plan,
     "heartbeat": lambda _, event_id, seconds, plain, __: control(
         "heartbeat", event_id, seconds, of_source=plain[0], watermark=stamp(clock(plain[1]))
     ),

@@ -12,7 +12,7 @@ from streams.simulate import SimEvent
 
 UNDONE = {"failed", "cancelled", "expired", "rejected", "blocked", "returned", "reversed", "reorged"}
 NOT_ARRIVED = {"completed_but_3rd_party_failed", "completed_but_3rd_party_rejected"}
-ALIASES = {"XBT": "BTC"}
+ALIASES = {"XBT": "BTC", "POL": "MATIC"}
 Json = dict[str, Any]
 Place = tuple[str, str]  # location (or "transit:" and a location, or "fees"), asset
 
@@ -120,7 +120,7 @@ def deviations(world: Tally) -> list[tuple[str, Place, Fraction]]:
             expected[place] += change
             position += 1
         location, reported = snapshot["location"], rows(snapshot)
-        assets = reported.keys() | {asset for place, asset in expected if place == location}
+        assets = reported.keys() | {asset for place, asset in expected if place == location and snapshot["complete"]}
         if location not in opened:
             opened.add(location)
             expected.update({(location, asset): reported.get(asset, Fraction(0)) for asset in assets})

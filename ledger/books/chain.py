@@ -1,0 +1,200 @@
+"""The chain of an account: each balance follows from the one before it, in the order of the source's own numbers.
+
+Postings come out of order, so the latest are kept one by one, and a link that does not hold is judged only when nothing
+can come between any more. What is then missing is a gap; it closes when postings that add up to it have come.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from msgspec import Struct
+
+from ledger.books.order import Order, order_of
+from ledger.times import SECOND_US
+
+TAIL_LEAST, TAIL_MAX = 2, 512  # postings kept of an account
+TAIL_US = 3_600 * SECOND_US  # so long each of them is
+GAPS_MAX = 16
+
+
+class Item(Struct, gc=False, array_like=True):
+    """A posting: its number, what it moved and the balance after it, in units. `settled`: what precedes it is judged.
+    `restated`: what follows it may be by its old amount.
+    """
+
+    seq: str
+    units: int
+    after: int | None
+    heard_us: int
+    posting_id: str
+    settled: bool = False
+    restated: bool = False
+
+
+class Gap(Struct, gc=False, array_like=True):
+    """Postings of `units` in all are missing between two numbers; `right_id` is the posting that shows it."""
+
+    left: str
+    right: str
+    units: int
+    heard_us: int
+    right_id: str
+
+
+class Account(Struct, gc=False, array_like=True):
+    """One account in one asset. `balance` is in units: the latest `balance_after`, and what came after it.
+
+    `known`: whether its history is whole, or a balance was told. `pruned`: the tail no longer begins where it began.
+    `slack`: what restatements changed in the past of the tail, which the next balance may take over. `told_units`: how
+    far beyond what it may owe people have heard that it is.
+    """
+
+    account_class: str
+    client_id: str
+    group: str
+    source: str
+    balance: int = 0
+    known: bool = False
+    pruned: bool = False
+    slack: int = 0
+    told_units: int = 0
+    tail: list[Item] = []
+    gaps: list[Gap] = []
+
+
+def add(account: Account, item: Item) -> bool:
+    """Take a posting into the chain and the balance; return whether it agrees with what is known so far."""
+    tail = account.tail
+    if tail and order_of(item.seq) < order_of(tail[-1].seq):
+        return _add_late(account, item)
+    tail.append(item)
+    account.balance = account.balance + item.units if item.after is None else item.after
+    if len(tail) > TAIL_LEAST:
+        _prune(account, item.heard_us - TAIL_US)
+    return fits(tail, len(tail) - 1) or _takes_over(account, len(tail) - 1)
+
+
+def _add_late(account: Account, item: Item) -> bool:
+    tail = account.tail
+    index = bisect_left(tail, order_of(item.seq), key=_order)
+    later = tail[index:]
+    if not any(other.after is not None for other in later):
+        if item.after is None:
+            account.balance += item.units
+        else:
+            account.balance = item.after + sum(other.units for other in later)
+    item.settled = _fill(account, item)
+    if index or not account.pruned:
+        tail.insert(index, item)
+    return False
+
+
+def _fill(account: Account, item: Item) -> bool:
+    """Count a posting toward the gap that it lies in; False where it lies in none."""
+    order = order_of(item.seq)
+    for gap in account.gaps:
+        if order_of(gap.left) < order < order_of(gap.right):
+            gap.units -= item.units
+            if not gap.units:
+                account.gaps.remove(gap)
+            return True
+    return False
+
+
+def restate(account: Account, item: Item, change: int) -> bool:
+    """Take a posting that was told before, with another revision: `change` is the difference, in units."""
+    tail = account.tail
+    index = next((place for place in reversed(range(len(tail))) if tail[place].posting_id == item.posting_id), None)
+    if index is None or tail[index].seq != item.seq:
+        if not tail or order_of(item.seq) > order_of(tail[-1].seq):  # the correction has a number of its own
+            item.units, item.settled = change, True
+            return add(account, item)
+        account.balance += change
+        account.slack += change
+        return True
+    is_latest = index == len(tail) - 1
+    item.settled = item.restated = True
+    item.heard_us = tail[index].heard_us
+    tail[index] = item
+    account.balance = item.after if is_latest and item.after is not None else account.balance + change
+    account.slack += 0 if is_latest else change
+    return False
+
+
+def _takes_over(account: Account, index: int) -> bool:
+    """Tell whether a balance differs by just what a restatement of the past has changed."""
+    if not account.slack or _missing(account.tail, index) != account.slack:
+        return False
+    account.tail[index].settled = True
+    account.slack = 0
+    return True
+
+
+def fits(tail: list[Item], index: int) -> bool:
+    """Tell whether a posting's balance follows from the one before; also where nothing is known of that."""
+    item, before = tail[index], tail[index - 1]
+    if index and item.after is not None and before.after is not None and before.after + item.units == item.after:
+        return True  # by far the most usual
+    return not _missing(tail, index)
+
+
+def _missing(tail: list[Item], index: int) -> int:
+    """Return the units that a balance has more than those before it account for; 0 where that cannot be said."""
+    item, left = tail[index], _left(tail, index)
+    if left is None or item.after is None:
+        return 0
+    before = tail[left].after
+    assert before is not None, "what a balance is held against is a balance"
+    return item.after - before - sum(other.units for other in tail[left + 1 : index + 1])
+
+
+def _left(tail: list[Item], index: int) -> int | None:
+    """Return the place of the balance that the one at `index` is held against; None where it is held against none."""
+    if tail[index].settled:
+        return None
+    for place in reversed(range(index)):
+        if tail[place].restated:
+            return None
+        if tail[place].after is not None:
+            return place
+    return None
+
+
+def loose_from_us(account: Account) -> int | None:
+    """Return since when the oldest link has not held, in microseconds of arrival; None where all hold."""
+    tail = account.tail
+    return min(
+        (_link_us(tail, index) for index in range(1, len(tail)) if not fits(tail, index)),
+        default=None,
+    )
+
+
+def _link_us(tail: list[Item], index: int) -> int:
+    return max(tail[index].heard_us, tail[index - 1].heard_us)
+
+
+def conclude(account: Account, until_us: int) -> list[Gap]:
+    """Turn the links that have not held since `until_us` or longer into gaps; return these."""
+    tail, found = account.tail, []
+    for index in range(1, len(tail)):
+        if _link_us(tail, index) <= until_us and not fits(tail, index):
+            item, left = tail[index], _left(tail, index)
+            assert left is not None, "a link that does not hold has two ends"
+            gap = Gap(tail[left].seq, item.seq, _missing(tail, index), item.heard_us, item.posting_id)
+            item.settled = True
+            found.append(gap)
+    account.gaps = [*account.gaps, *found][-GAPS_MAX:]
+    return found
+
+
+def _prune(account: Account, before_us: int) -> None:
+    """Let go of old postings, but not of one whose link to the next is in question."""
+    tail = account.tail
+    while len(tail) > TAIL_MAX or (len(tail) > TAIL_LEAST and tail[0].heard_us < before_us and fits(tail, 1)):
+        del tail[0]
+        account.pruned = True
+
+
+def _order(item: Item) -> Order:
+    return order_of(item.seq)

@@ -1,0 +1,186 @@
+"""What covers the clients' money: all that a recon group's places should hold, and what is between them.
+
+The sums are kept up to date with each event. They follow from the positions, the movements and the firm's records, so
+they are made anew after a restart. What came to an address of ours that nobody has proved to control covers nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.books.below import shown_units
+from ledger.check import Change
+from ledger.events import AddressRef
+from ledger.fold import EXTERNAL, Place
+from ledger.positions import Position
+from ledger.screens.registry import is_ours, plain
+from ledger.table import Table
+
+if TYPE_CHECKING:
+    from ledger.context import Context
+
+Key = tuple[str, str]  # group and asset
+
+
+class Cover:
+    """Units by recon group and asset. `unproved` is by address, group and asset: its rows are kept, the sums are not."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.unproved: Table[tuple[str, ...], int] = Table(int)
+        self.held: dict[Key, int] = {}
+        self.moving: dict[Key, int] = {}  # between own places
+        self.uncontrolled: dict[Key, int] = {}
+        self._parts: dict[Place, tuple[Key, int]] = {}
+        self._openings: dict[str, str] = {}
+
+    def units(self, key: Key) -> int:
+        """Return what covers the clients of a group in an asset."""
+        return self.held.get(key, 0) + self.moving.get(key, 0) - self.uncontrolled.get(key, 0)
+
+    def is_heard(self, key: Key) -> bool:
+        """Tell whether all was heard that totals need: the group's books, and what each of its places opened with."""
+        group = key[0]
+        heard, groups, known = self.context.heard, self.context.groups, self.context.holdings.places.by_name
+        if not heard.any(("ledger", group)):
+            return False
+        locations = self.context.references.locations
+        for name, location in locations.items():
+            if not location.active or location.role == "counterparty" or groups.of_location(name) != group:
+                continue
+            place = known.get(name)
+            if (place.opening is None) if place is not None else location.snapshot_every_s:
+                return False
+        return all(
+            position.opened or self.context.references.role(position.location) == "counterparty"
+            for position in self._positions(key)
+        )
+
+    def tellers(self, group: str) -> tuple[str, ...]:
+        """Return who tells of a group's books and of its places."""
+        heard, of = self.context.heard, self.context.groups.of_location
+        names = dict.fromkeys(heard.sources(("ledger", group)))
+        for location in sorted(self.context.holdings.places.by_name):
+            if of(location) == group:
+                names |= dict.fromkeys(heard.sources(("movements", location)))
+        return tuple(names)
+
+    def surplus(self, key: Key) -> int:
+        """Return what places report beyond what is expected of them: money of which no movement has told yet."""
+        opened = (position for position in self._positions(key) if position.opened)
+        return sum(max(shown_units(position) - position.expected, 0) for position in opened)
+
+    def _positions(self, key: Key) -> list[Position]:
+        of, places = self.context.groups.of_location, self.context.holdings.places.by_name.values()
+        found = (place.positions.get(key[1]) for place in places if of(place.name) == key[0])
+        return [position for position in found if position is not None]
+
+    def rebuild(self) -> None:
+        """Make all sums anew."""
+        context = self.context
+        self.held, self.moving, self.uncontrolled, self._parts, self._openings = {}, {}, {}, {}, {}
+        for location in context.holdings.places.by_name:
+            self._refresh_place(location)
+        for dossier in context.dossiers.rows.values():
+            between_own = EXTERNAL not in (dossier.origin, dossier.destination)
+            if between_own and dossier.left and not dossier.arrived:
+                key = (context.groups.of_location(dossier.destination), dossier.asset)
+                self._add(self.moving, key, dossier.arrived_units)
+        for (_, group, asset), units in self.unproved.rows.items():
+            self._add(self.uncontrolled, (group, asset), units)
+
+    def regroup(self) -> None:
+        """Make the sums anew if a place belongs to another group now."""
+        of = self.context.groups.of_location
+        if any(key[0] != of(location) for (location, _), (key, _) in self._parts.items()):
+            self.rebuild()
+
+    def refresh_asset(self, asset: str) -> None:
+        """Take in what has changed in an asset anywhere."""
+        for location in self.context.holdings.places.by_name:
+            self._refresh(location, asset)
+
+    # --- what changes them -------------------------------------------------------------------------------------
+    def moved(self, change: Change) -> None:
+        """Take a report of a movement whose value has left, or had."""
+        dossier, event = change.dossier, change.event
+        fee_asset = dossier.asset if event.fee_asset is None else self.context.assets.codes[event.fee_asset]
+        ends = (dossier.origin, dossier.destination, event.from_.location, event.to.location)
+        for location in dict.fromkeys(ends):
+            if location != EXTERNAL:
+                self._refresh(location, dossier.asset)
+                if fee_asset != dossier.asset:
+                    self._refresh(location, fee_asset)
+        if dossier.destination == EXTERNAL:
+            return
+        key = (self.context.groups.of_location(dossier.destination), dossier.asset)
+        if dossier.origin != EXTERNAL:
+            was = change.was_arrived_units if change.was_left and not change.was_arrived else 0
+            now = dossier.arrived_units if dossier.left and not dossier.arrived else 0
+            self._add(self.moving, key, now - was)
+        if dossier.address:
+            self._note_address(change, key)
+
+    def _note_address(self, change: Change, key: Key) -> None:
+        dossier = change.dossier
+        was = change.was_arrived_units if change.was_arrived else 0
+        units = (dossier.arrived_units if dossier.arrived else 0) - was
+        if not units:
+            return
+        entries = self.context.registry.entries(dossier.address)
+        known = entries.get((dossier.network, dossier.tag)) or entries.get((dossier.network, ""))
+        if known is None or not is_ours(known) or known.control_proved_at is not None:
+            return
+        row = (plain(dossier.address), *key)
+        self.unproved.put(row, (self.unproved.get(row) or 0) + units)
+        self._add(self.uncontrolled, key, units)
+
+    def proved(self, event: AddressRef) -> list[Key]:
+        """Take a record of an address: what came there covers clients once we are proved to control it."""
+        if event.control_proved_at is None or not self.unproved.rows:
+            return []
+        address, found = plain(event.address), []
+        for row in [row for row in self.unproved.rows if row[0] == address]:
+            key = (row[1], row[2])
+            self._add(self.uncontrolled, key, -(self.unproved.drop(row) or 0))
+            found.append(key)
+        return found
+
+    def reported(self, location: str) -> bool:
+        """Take a report of a place's balances; tell whether it changes anything: only an opening does."""
+        place = self.context.holdings.places.by_name[location]
+        opening = "" if place.opening is None else place.opening.event_id
+        if self._openings.get(location) == opening:
+            return False
+        self._refresh_place(location)
+        return True
+
+    # --- inside ----------------------------------------------------------------------------------------------
+    def _refresh_place(self, location: str) -> None:
+        place = self.context.holdings.places.by_name[location]
+        self._openings[location] = "" if place.opening is None else place.opening.event_id
+        for asset in place.positions:
+            self._refresh(location, asset)
+
+    def _refresh(self, location: str, asset: str) -> None:
+        place = self.context.holdings.places.by_name.get(location)
+        position = None if place is None else place.positions.get(asset)
+        if position is None:
+            return
+        units = _covering(position)
+        known = self._parts.get((location, asset))
+        if known is None:
+            known = ((self.context.groups.of_location(location), asset), 0)
+        if units != known[1]:
+            self._parts[location, asset] = (known[0], units)
+            self._add(self.held, known[0], units - known[1])
+
+    @staticmethod
+    def _add(sums: dict[Key, int], key: Key, units: int) -> None:
+        if units:
+            sums[key] = sums.get(key, 0) + units
+
+
+def _covering(position: Position) -> int:
+    """Return what a position adds: of a place that never said what it holds, what is known to have come to it."""
+    return position.expected if position.opened else max(position.expected, 0)

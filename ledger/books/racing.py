@@ -1,0 +1,187 @@
+"""Feeds that race each other: credits heard before the money, money that left before its debit was heard.
+
+What the books have done to clients and what the places have done are paired by movement (by journal, where no movement is
+named). While one side is missing and may still come, the difference is no evidence of anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct
+
+from ledger.check import Change, Entry
+from ledger.dossiers import Dossier
+from ledger.fold import EXTERNAL
+from ledger.table import Table
+from ledger.times import SECOND_US
+
+if TYPE_CHECKING:
+    from ledger.context import Context
+
+Key = tuple[str, str]  # group and asset
+RACES_MAX = 8_192
+KEPT_US = 86_400 * SECOND_US
+NEVER_FROM_OUTSIDE = frozenset(("adjustment", "refund", "reversal", "mint", "burn", "opening"))
+"""Bookings that people make: no money is on its way for them."""
+
+
+class Race(Struct, gc=False, array_like=True):
+    """What was booked to clients, and what the places gained, in units, since the two last agreed.
+
+    `heard_us` is when the latest of it was heard, `journal_id` the latest journal; `automatic`: all of it is of a kind
+    for which money may be on its way.
+    """
+
+    booked: int
+    moved: int
+    heard_us: int
+    journal_id: str
+    automatic: bool
+
+    @property
+    def ahead(self) -> int:
+        """By how much the books are ahead of the money, in units; not positive where they are not."""
+        return self.booked - self.moved
+
+
+class Excused(NamedTuple):
+    """Units that may yet be explained: by what is known to be on its way, and by what nothing is known of so far.
+
+    `until_us`: when the first of it is no excuse any more, unless a source is behind; None where there is none.
+    """
+
+    known: int
+    unknown: int
+    until_us: int | None
+
+
+class Racing:
+    """All that is not paired yet, by movement or journal, group and asset."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.table: Table[tuple[str, ...], Race] = Table(Race)
+        self._names: dict[Key, dict[str, None]] = {}
+
+    def tables(self) -> Mapping[str, Table[Any, Any]]:
+        return {"race": self.table}
+
+    def loaded(self) -> None:
+        self._names = {}
+        for name, group, asset in self.table.rows:
+            self._names.setdefault((group, asset), {})[name] = None
+
+    # --- what pairs -------------------------------------------------------------------------------------------
+    def booked(self, entry: Entry, group: str, slipped: int) -> None:
+        """Take a posting on a client's account; the balance has moved by `slipped` more than it says."""
+        event = entry.event
+        automatic = event.origin != "manual" and event.op_type not in NEVER_FROM_OUTSIDE
+        name = event.transfer_id or f"journal|{event.journal_id}"
+        if entry.units:
+            self._take((name, group, entry.asset), entry.units, 0, event.journal_id, automatic=automatic)
+        if slipped:  # a later balance has told of postings that are not here yet
+            name = f"account|{event.account_id}"
+            self._take((name, group, entry.asset), slipped, 0, event.journal_id, automatic=True)
+
+    def moved(self, change: Change) -> int:
+        """Take a report of a movement; return the units of a client's credit that it has caught up with."""
+        dossier, groups = change.dossier, self.context.groups
+        incoming, outgoing = dossier.destination != EXTERNAL, dossier.origin != EXTERNAL
+        if incoming and outgoing and groups.of_location(dossier.origin) == groups.of_location(dossier.destination):
+            return 0
+        caught_up = 0
+        if incoming:
+            was = change.was_arrived_units if change.was_arrived else 0
+            units = (dossier.arrived_units if dossier.arrived else 0) - was
+            caught_up = self._moved_at(dossier, dossier.destination, units)
+        if outgoing:
+            was = change.was_arrived_units if change.was_left else 0
+            self._moved_at(dossier, dossier.origin, was - (dossier.arrived_units if dossier.left else 0))
+        return caught_up
+
+    def _moved_at(self, dossier: Dossier, location: str, units: int) -> int:
+        if not units:
+            return 0
+        key = (dossier.transfer_id, self.context.groups.of_location(location), dossier.asset)
+        known = self.table.rows.get(key)
+        credited = known.booked if known is not None and known.booked > 0 else 0
+        self._take(key, 0, units, "", automatic=True)
+        return min(credited, units) if units > 0 else 0
+
+    def _take(self, key: tuple[str, ...], booked: int, moved: int, journal_id: str, *, automatic: bool) -> None:
+        race = self.table.edit(key)
+        if race is None:
+            race = self.table.put(key, Race(booked, moved, self.context.now_us, journal_id, automatic))
+            self._names.setdefault((key[1], key[2]), {})[key[0]] = None
+            if len(self.table) > RACES_MAX:
+                self._drop_oldest()
+            return
+        race.booked += booked
+        race.moved += moved
+        if _agree(race):
+            self._drop(key)
+            return
+        race.heard_us = self.context.now_us
+        race.journal_id = journal_id or race.journal_id
+        race.automatic = race.automatic and automatic
+
+    def _drop_oldest(self) -> None:
+        rows = self.table.rows
+        for key in sorted(rows, key=lambda key: (rows[key].heard_us, key))[: RACES_MAX // 4]:
+            self._drop(key)
+
+    def _drop(self, key: tuple[str, ...]) -> None:
+        self.table.drop(key)
+        names = self._names[key[1], key[2]]
+        del names[key[0]]
+        if not names:
+            del self._names[key[1], key[2]]
+
+    def forget_before(self, now_us: int) -> None:
+        """Drop what never came to agree: it is no race any more."""
+        for key in [key for key, race in self.table.rows.items() if race.heard_us < now_us - KEPT_US]:
+            self._drop(key)
+
+    # --- what excuses -----------------------------------------------------------------------------------------
+    def excused(self, key: Key, sources: tuple[str, ...], cents: int | None) -> Excused:
+        """Return what may yet be explained in a group and asset; `sources` tell of its places and books."""
+        known = unknown = 0
+        ends = []
+        for name in self._names.get(key, ()):
+            race = self.table.rows[name, *key]
+            if race.ahead <= 0:
+                continue
+            dossier = self.context.dossiers.get(name)
+            until_us = race.heard_us + self._wait_us(dossier)
+            if self.context.now_us >= until_us and not self.context.sources.is_held_up(sources, until_us, cents):
+                continue
+            if dossier is not None and _is_on_its_way(dossier, race):
+                known += min(race.ahead, max(dossier.instructed_units, dossier.arrived_units))
+            elif self.context.journals.is_open(race.journal_id) or (dossier is None and race.automatic):
+                unknown += race.ahead
+            else:
+                continue
+            ends.append(until_us)
+        return Excused(known, unknown, min(ends, default=None))
+
+    def _wait_us(self, dossier: Dossier | None) -> int:
+        """Return how long a difference may wait: where an inflow is known to be under way, for that to arrive."""
+        limits = self.context.limits
+        is_inflow = dossier is not None and dossier.enters_firm
+        return round((limits.suppress_s if is_inflow else limits.totals_s) * SECOND_US)
+
+
+def _agree(race: Race) -> bool:
+    """Tell whether both sides are here: the same, or less for the client than for us."""
+    return not race.ahead or (race.ahead < 0 and race.booked * race.moved > 0)
+
+
+def _is_on_its_way(dossier: Dossier, race: Race) -> bool:
+    """Tell whether a known movement has yet to do its part: to arrive, to come back, or to be debited."""
+    if dossier.enters_firm:
+        return not dossier.arrived and not dossier.undone
+    if dossier.leaves_firm:
+        return dossier.left
+    return False

@@ -1,0 +1,210 @@
+"""What may belong together though no id says so: movements and journals by amount, party and time, and requests too.
+
+These rules come last, when the time of a question is over, and take each row once. What they join is taken apart again
+when an id says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ledger.dossiers import Dossier
+from ledger.matching.cases import NEED_A_LEG, Case
+from ledger.matching.links import said_units
+from ledger.matching.loose import Key, Loose
+from ledger.matching.parties import payee_of, payer_of
+from ledger.matching.search import Candidate, choose, choose_sum
+from ledger.times import SECOND_US
+
+if TYPE_CHECKING:
+    from ledger.matching.join import Join
+
+LOOKED_AT_MAX = 200
+"""So many rows of one party are looked at for an amount within the fee, or for a sum."""
+
+
+class Fuzzy:
+    """The search for the other side of a movement, of a journal, and of an outflow."""
+
+    def __init__(self, join: Join) -> None:
+        self.join = join
+        self.context = join.context
+
+    @property
+    def _window_us(self) -> int:
+        return round(self.context.limits.match_window_s * SECOND_US)
+
+    # --- a journal for a movement ------------------------------------------------------------------------------
+    def find_booking(self, case: Case, *, told: bool = False) -> bool:
+        """Give a movement the journal, or the journals, that fit it best; `told`: only of those that were told of."""
+        if case.dossier is None or not self.join.loose.table.rows:
+            return False
+        fitting = [row for row in self._journals_for(case) if not told or self.join.is_told(row[0])]
+        candidates = [
+            Candidate(key, off, self._is_stranger(case, row), self._apart_us(case, row), row.heard_us, row.party)
+            for key, row in fitting
+            if (off := self.off_units(case, row)) is not None
+        ]
+        chosen = choose(candidates)
+        if chosen is not None:
+            self.join.give(case, (chosen,), "amount")
+            return True
+        if told:
+            return False
+        return self._find_sum(case, fitting)
+
+    def _find_sum(self, case: Case, rows: list[tuple[Key, Loose]]) -> bool:
+        units = signed_units(case)
+        several = [(key, row.units, self._apart_us(case, row)) for key, row in rows if (row.units > 0) == (units > 0)]
+        chosen = choose_sum(units, several)
+        if chosen is None:
+            return False
+        self.join.give(case, chosen, "sum")
+        return True
+
+    def _journals_for(self, case: Case) -> list[tuple[Key, Loose]]:
+        """Return the journals that may be for a movement: of its amount, or of its party; the first heard first."""
+        loose, units = self.join.loose, signed_units(case)
+        found: dict[Key, Loose] = dict(loose.by_units(case.group, case.asset, units))
+        party = self.party(case)
+        if party:
+            found.update(_first(loose.by_party(case.group, case.asset, party)))
+        rows = [(key, row) for key, row in found.items() if self.fits(case, row)]
+        return sorted(rows, key=lambda item: (item[1].heard_us, item[0]))
+
+    def fits(self, case: Case, row: Loose) -> bool:
+        """Tell whether a journal may be for a movement as far as party and time go."""
+        dossier = case.dossier
+        assert dossier is not None
+        if self._apart_us(case, row) > self._window_us:
+            return False
+        if dossier.op_type in NEED_A_LEG:
+            return True
+        party = self.party(case)
+        if row.account_class == "client":
+            return not party or not row.party or row.party == party
+        if row.account_class == "suspense":
+            return case.direction == "in"
+        return row.account_class == "house" and (not party or row.account_id == party)
+
+    def party(self, case: Case) -> str:
+        dossier = case.dossier
+        assert dossier is not None
+        return payee_of(self.context, dossier) if case.direction == "in" else payer_of(self.context, dossier)
+
+    def _apart_us(self, case: Case, row: Loose) -> int:
+        dossier = case.dossier
+        assert dossier is not None
+        until_us = max(dossier.arrived_us, dossier.begun_us)
+        return max(dossier.begun_us - row.booked_us, row.booked_us - until_us, 0)
+
+    def off_units(self, case: Case, row: Loose) -> int | None:
+        """Return by how much the amount of a journal differs from a movement's; None where that is more than its fee."""
+        dossier = case.dossier
+        assert dossier is not None
+        off_units = abs(row.units - signed_units(case))
+        if off_units <= case.dust_units:
+            return off_units
+        fee_units = case.fee_units(dossier) if case.direction == "out" else case.spare_units
+        return off_units if off_units <= fee_units else None
+
+    def _is_stranger(self, case: Case, row: Loose) -> bool:
+        party = self.party(case)
+        return not party or row.party != party
+
+    # --- a movement for a journal ------------------------------------------------------------------------------
+    def find_movement(self, key: Key, row: Loose, *, told: bool = False) -> bool:
+        """Give a journal to the movement that fits it best; `told`: only to one of those that were told of."""
+        candidates: list[Candidate[str]] = []
+        for case in self._movements_for(key, row):
+            off_units = self.off_units(case, row) if self.fits(case, row) else None
+            if off_units is None or (told and not self.join.is_asked_in_vain(case)):
+                continue
+            dossier = case.dossier
+            assert dossier is not None
+            candidates.append(
+                Candidate(
+                    case.transfer_id, off_units, self._is_stranger(case, row), self._apart_us(case, row),
+                    dossier.heard_us, f"{self.party(case)}|{dossier.arrived}",
+                )
+            )  # fmt: skip
+        chosen = choose(candidates)
+        if chosen is None:
+            return not told and self._find_movements(key, row)
+        self.join.give(self.join.case(chosen, late=False), (key,), "amount")
+        return True
+
+    def _find_movements(self, key: Key, row: Loose) -> bool:
+        """Tell whether a journal is for several movements that add up to it exactly; it is given to all of them."""
+        cases = {case.transfer_id: case for case in self._movements_for(key, row) if self.fits(case, row)}
+        rows = [(name, signed_units(case), self._apart_us(case, row)) for name, case in cases.items()]
+        chosen = choose_sum(row.units, rows)
+        if chosen is None:
+            return False
+        self.join.give_to_several([cases[name] for name in chosen], key)
+        return True
+
+    def _movements_for(self, key: Key, row: Loose) -> Iterator[Case]:
+        waiting, asset = self.join.waiting, key[1]
+        names = dict.fromkeys(waiting.by_units(row.group, asset, row.units))
+        if row.party:
+            names.update(dict.fromkeys(list(waiting.by_client(row.group, asset, row.party))[:LOOKED_AT_MAX]))
+        for name in names:
+            yield self.join.case(name, late=False)
+
+    def resembling(self, group: str, asset: str, units: int) -> str:
+        """Return a movement of the same amount that waits for its credit; "" where there is none."""
+        rows = self.context.dossiers.rows
+        names = self.join.waiting.by_units(group, asset, units)
+        return min(names, key=lambda name: (rows[name].heard_us, name), default="")
+
+    # --- a request for an outflow --------------------------------------------------------------------------------
+    def find_instruction(self, case: Case) -> bool:
+        """Take an outflow and a request for one where place, amount and address are the same, and time is near."""
+        chosen = choose(self._requests_for(case))
+        if chosen is None:
+            return False
+        self.join.pair(case, chosen)
+        return True
+
+    def doubtful_instructions(self, case: Case) -> list[str]:
+        """Return the requests that could be meant and are equally good."""
+        return [candidate.key for candidate in self._requests_for(case)]
+
+    def _requests_for(self, case: Case) -> list[Candidate[str]]:
+        dossier = case.dossier
+        assert dossier is not None
+        units, fee_units = said_units(dossier), case.fee_units(dossier)
+        found: dict[str, Dossier] = {}
+        for asked_units in dict.fromkeys((units, units + fee_units, units - fee_units)):
+            for name in self.join.waiting.requests(dossier.origin, dossier.asset, asked_units):
+                found[name] = self.context.dossiers.rows[name]
+        return [
+            Candidate(
+                name, abs(said_units(asked) - units), False, abs(asked.begun_us - dossier.begun_us), asked.heard_us,
+                asked.client,
+            )
+            for name, asked in found.items()
+            if self._may_ask_for(asked, dossier)
+        ]  # fmt: skip
+
+    def _may_ask_for(self, asked: Dossier, done: Dossier) -> bool:
+        if not asked.address or asked.address != done.address or asked.tag != done.tag:
+            return False
+        if abs(asked.begun_us - done.begun_us) > self._window_us:
+            return False
+        claim = self.join.claims.table.get(asked.transfer_id)
+        return claim is None or not claim.partner
+
+
+def signed_units(case: Case) -> int:
+    """Return what a movement should be booked with: positive for what comes in."""
+    dossier = case.dossier
+    assert dossier is not None
+    return dossier.arrived_units if case.direction == "in" else -said_units(dossier)
+
+
+def _first(rows: Iterator[tuple[Key, Loose]]) -> list[tuple[Key, Loose]]:
+    """Return the first rows that an iterator yields, as many as are looked at."""
+    return [row for _, row in zip(range(LOOKED_AT_MAX), rows, strict=False)]

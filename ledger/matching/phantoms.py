@@ -1,0 +1,123 @@
+"""Credits of clients with nothing behind them: the books say that value came from outside, and none has.
+
+A credit whose inflow is on its way waits for it. One whose inflow nobody has seen waits a minute, and until all who tell
+of such inflows have delivered; one whose inflow failed before it ever arrived waits seconds. The same holds for what
+is given back to a client, against the outside, for a payment that went out and has not come back.
+"""
+
+from __future__ import annotations
+
+from ledger.dossiers import COMPLETED_BIT, Dossier
+from ledger.findings import Breach
+from ledger.fold import RANK
+from ledger.matching.cases import Case
+from ledger.matching.concerns import Ask, Concern, evidence_of, links_of_case, scope_of_case
+from ledger.screens.words import amount_text
+
+REORGED_BIT = 1 << RANK["reorged"]
+_SEEN = (1 << RANK["broadcast"]) | (1 << RANK["confirming"]) | (1 << RANK["replaced"])
+
+
+class Phantoms(Concern):
+    """`phantom_credit`."""
+
+    name = "phantom"
+    kinds = ("phantom_credit",)
+    of_legs = True
+
+    def wanted(self, case: Case) -> Ask | None:
+        if case.claim is None or not case.sums.outside:
+            return None
+        units = self._unbacked_units(case)
+        if units <= case.dust_units or not self._are_inflows_heard(case):
+            return None
+        limits = self.context.limits
+        is_dead = case.direction == "in" and all(
+            member.undone and not member.stages & COMPLETED_BIT for member in case.family
+        )
+        wait_s = limits.undone_credit_s if is_dead else limits.unmatched_s
+        return Ask(self.after_us(wait_s), inflow_sources(case), units)
+
+    def _unbacked_units(self, case: Case) -> int:
+        """Return what clients were credited with from outside and nothing came for, in units."""
+        credited = case.sums.brought_to_clients
+        if case.direction == "in":
+            if credited <= 0 or case.arrived or any(_is_under_way(member) for member in case.family):
+                return 0
+            return 0 if any(is_reorganised(member) for member in case.family) else credited
+        if case.direction == "out":
+            return self._given_back_units(case)
+        if case.direction == "unknown":
+            return credited - self._arrived_of_parent_units(case)
+        return credited
+
+    def _given_back_units(self, case: Case) -> int:
+        """Return what was given back against the outside for a payment that stands, so far as it bears less than it took."""
+        given = sum(units for units in case.sums.outside_clients.values() if units > 0)
+        if given <= 0 or any(member.undone for member in case.family):
+            return 0
+        taken = -(case.sums.clients_total + case.sums.house)
+        return min(given, max(case.arrived_units - taken, 0))
+
+    def _arrived_of_parent_units(self, case: Case) -> int:
+        """Return what the legs of a trade or batch have brought, where the books name that and not its legs."""
+        legs = [leg for leg in self.join.links.children(case.transfer_id) if leg.asset == case.asset]
+        return sum(leg.arrived_units for leg in legs if leg.enters_firm and (leg.arrived or _is_under_way(leg)))
+
+    def _are_inflows_heard(self, case: Case) -> bool:
+        return self.context.heard.any(("inflows", case.group))
+
+    def breach(self, case: Case, ask: Ask) -> Breach:
+        client = scope_of_case(case).get("client_id", "A client")
+        credited = amount_text(ask.units, case.asset)
+        like = self.join.fuzzy.resembling(case.group, case.asset, ask.units)
+        hint = f" {like} of the same amount has no credit: the two may be one." if like else ""
+        return Breach(
+            kind="phantom_credit",
+            key=case.transfer_id,
+            scope=scope_of_case(case),
+            sentence=f"{client} was credited with {credited} from outside for {case.transfer_id}, and {_why(case)}.{hint}",
+            evidence=evidence_of(case, books_first=True),
+            rule="no_final_inflow",
+            asset=case.asset,
+            expected=0,
+            observed=ask.units,
+            difference=ask.units,
+            threshold=self.context.limits.unmatched_s,
+            links=links_of_case(case, f"account|{scope_of_case(case).get('account_id', '')}|{case.asset}"),
+        )
+
+    def ending(self, case: Case) -> str:
+        if case.late:
+            return f"Explained: {case.transfer_id} has come to {_why(case)}; the credit has its inflow."
+        return f"The credit for {case.transfer_id} was taken back."
+
+
+def inflow_sources(case: Case) -> tuple[str, ...]:
+    """Return who could still tell of an inflow: who tells of that asset, or of any in the group, and of this movement."""
+    heard = case.context.heard
+    tellers = heard.sources(("inflows", case.group, case.asset)) or heard.sources(("inflows", case.group))
+    return tuple(dict.fromkeys((*tellers, *(member.source for member in case.family))))
+
+
+def is_reorganised(dossier: Dossier) -> bool:
+    """Tell whether a movement arrived and its chain took it back."""
+    return dossier.undone and bool(dossier.stages & REORGED_BIT and dossier.stages & COMPLETED_BIT)
+
+
+def _is_under_way(dossier: Dossier) -> bool:
+    return not dossier.undone and not dossier.arrived and bool(dossier.stages & _SEEN)
+
+
+def _why(case: Case) -> str:
+    """Return what is known of the inflow, as a clause."""
+    dossier = case.dossier
+    if dossier is None:
+        return "nobody has reported such a movement"
+    if case.direction == "out":
+        return "the payment has not come back"
+    if case.direction == "own":
+        return f"{dossier.transfer_id} brings nothing in from outside"
+    if dossier.undone:
+        return f"its inflow from {dossier.origin} was undone"
+    return "its inflow has not been seen"
