@@ -31,11 +31,15 @@ HOPELESS_JUMPS = 100
 
 
 class Hole(Struct, gc=False):
-    """Numbers that are missing: from `first` to `last`, found by the event `after_id`; `told` says people know."""
+    """Numbers that are missing: from `first` to `last`, found by the event `after_id`, concluded at `due_us`.
+
+    `told` says that people know of it.
+    """
 
     first: int
     last: int
     after_id: str
+    due_us: int
     told: bool = False
 
 
@@ -111,7 +115,8 @@ class Sequences(Check):
         self, key: tuple[str, str], sequence: Sequence, number: int, event: Transfer | Posting | Snapshot
     ) -> None:
         """Numbers have been passed over: perhaps they are only late."""
-        sequence.holes.append(Hole(sequence.top + 1, number - 1, event.event_id))
+        due_us = self.context.now_us + round(self.context.limits.gap_wait_s * SECOND_US)
+        sequence.holes.append(Hole(sequence.top + 1, number - 1, event.event_id, due_us))
         sequence.top, sequence.behind = number, 0
         sequence.jumps += 1
         if len(sequence.holes) > HOLES_MAX:
@@ -119,11 +124,13 @@ class Sequences(Check):
         if sequence.proven:
             if key[1] == "":
                 self.context.sources.has_hole(key[0])
-            due_us = self.context.now_us + round(self.context.limits.gap_wait_s * SECOND_US)
-            # A feed that was never out of order is not given the benefit of the doubt.
-            tellers = (key[0],) if sequence.fills or sequence.steps < STEPS_IN_ORDER else ()
             if not self.context.absences.expects(_timer(key)):
-                self.context.absences.expect(_timer(key), due_us, tellers, despite_holes=True)
+                self._expect(key, sequence, due_us)
+
+    def _expect(self, key: tuple[str, str], sequence: Sequence, due_us: int) -> None:
+        # A feed that was never out of order is not given the benefit of the doubt.
+        tellers = (key[0],) if sequence.fills or sequence.steps < STEPS_IN_ORDER else ()
+        self.context.absences.expect(_timer(key), due_us, tellers, despite_holes=True)
 
     def _late(
         self, key: tuple[str, str], sequence: Sequence, number: int, event: Transfer | Posting | Snapshot
@@ -143,7 +150,7 @@ class Sequences(Check):
     ) -> None:  # fmt: skip
         hole = sequence.holes[index]
         parts = [
-            Hole(first, last, hole.after_id, hole.told)
+            Hole(first, last, hole.after_id, hole.due_us, hole.told)
             for first, last in ((hole.first, number - 1), (number + 1, hole.last))
             if first <= last
         ]
@@ -182,20 +189,24 @@ class Sequences(Check):
             if sequence is not None and not sequence.proven and scope == "":
                 self.context.sources.hole_filled(source)
             return
-        if scope == "":
-            self.context.sources.hole_told(source)
-        told = any(hole.told for hole in sequence.holes)
-        for hole in sequence.holes:
-            hole.told = True
-        self._tell(key, sequence, told=told)
+        later = [hole.due_us for hole in sequence.holes if not hole.told and hole.due_us > due_us]
+        if later:
+            self._expect(key, sequence, min(later))
+        ripe = [hole for hole in sequence.holes if hole.due_us <= due_us]
+        if ripe and not all(hole.told for hole in ripe):
+            if scope == "":
+                self.context.sources.hole_told(source)
+            told = any(hole.told for hole in ripe)
+            for hole in ripe:
+                hole.told = True
+            self._tell(key, ripe, told=told)
 
-    def _tell(self, key: tuple[str, str], sequence: Sequence, *, told: bool) -> None:
-        missing = sum(hole.last - hole.first + 1 for hole in sequence.holes)
+    def _tell(self, key: tuple[str, str], holes: list[Hole], *, told: bool) -> None:
+        missing = sum(hole.last - hole.first + 1 for hole in holes)
         runs = ", ".join(
-            str(hole.first) if hole.first == hole.last else f"{hole.first} to {hole.last}"
-            for hole in sequence.holes[:5]
+            str(hole.first) if hole.first == hole.last else f"{hole.first} to {hole.last}" for hole in holes[:5]
         )
-        more = f" and {len(sequence.holes) - 5} more runs" if len(sequence.holes) > 5 else ""
+        more = f" and {len(holes) - 5} more runs" if len(holes) > 5 else ""
         scope = {"source": key[0]} | ({"account_id": key[1]} if key[1] else {})
         self.context.tell(
             Breach(
@@ -204,7 +215,7 @@ class Sequences(Check):
                 scope=scope,
                 sentence=f"{missing} events are missing from the sequence of {_named(key)}: {runs}{more}. Breaks that "
                 "may come of it are held back until they are delivered.",
-                evidence=tuple(dict.fromkeys(hole.after_id for hole in sequence.holes))[:20],
+                evidence=tuple(dict.fromkeys(hole.after_id for hole in holes))[:20],
                 rule="missing_numbers",
                 told=told,
                 links=(f"source|{key[0]}",),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ledger.pace.progress import Progress
+from ledger.pace.routes import Ends
 from streams.record import Output
 from tests.monitor.story import Story
 
@@ -129,6 +131,36 @@ def test_what_has_been_overdue_by_twice_for_long_is_told_once_and_as_that() -> N
     """)
 
 
+def test_more_reports_of_a_departure_long_ago_put_nothing_off() -> None:
+    play("""
+        08:00     route BTC hot>venue sla=60                             |
+        09:00     move T1 broadcast hot>venue 10 BTC at=08:10            |
+        09:00:40  move T1 broadcast hot>venue 10 BTC source=exchange     |
+        09:01:01  tick                                                   | in_transit_overdue P2 open
+    """)
+
+
+def test_a_transfer_in_the_books_alone_is_never_on_its_way() -> None:
+    play("""
+        08:00     route BTC hot>hot sla=600                              |
+        09:00     move T1 requested hot>hot 10 BTC                       |
+        09:05     move T1 broadcast hot>hot 10 BTC                       |
+        09:10:01  tick                                                   | sla_breach P3 open
+        09:11     move T1 completed hot>hot 10 BTC                       | sla_breach P3 resolved #1
+    """)
+
+
+def test_a_place_that_has_no_role_for_a_while_takes_its_movements_up_again() -> None:
+    play("""
+        08:00     route BTC hot>venue sla=600                            |
+        09:00     move T1 broadcast hot>venue 10 BTC                     |
+        09:05     place venue counterparty                               |
+        09:20     tick                                                   |
+        09:30     place venue venue                                      |
+        09:31:01  tick                                                   | in_transit_overdue P2 open
+    """)
+
+
 # --- Refused by the other side ----------------------------------------------------------------------------------
 
 
@@ -150,6 +182,7 @@ def test_completed_and_yet_not_there_is_told_at_once(how: str, destination: str)
 
 def test_what_was_refused_and_is_credited_after_all_is_over() -> None:
     play("""
+        08:00  route BTC hot>venue sla=3600                                              |
         09:00  move T1 completed hot>venue 10 BTC sub=completed_but_3rd_party_failed     | in_transit_overdue P2 open
         09:30  move T1 completed hot>venue 10 BTC source=exchange                        | in_transit_overdue P2 resolved #1
     """)
@@ -228,6 +261,36 @@ def test_a_route_that_leaves_out_its_slowest_learns_it_up_to_three_times_its_pro
     """)
 
 
+def _taught(story: Story) -> int:
+    """Return how long a way from hot to venue may take by what was learned, in seconds."""
+    (check,) = (check for check in story.monitor.state.reconciliation.checks if isinstance(check, Progress))
+    allowance = check.clock.ways.routes.under_way(Ends("BTC", "", "hot", "venue"))
+    assert allowance is not None
+    return allowance.us // 1_000_000
+
+
+def test_what_was_overdue_teaches_no_more_than_it_was_allowed() -> None:
+    story = Pace(restarts=False)
+    _learned(story, 60, 40)
+    story.play("""
+        09:00     move T1 broadcast hot>venue 10 BTC                     |
+        09:05     tick                                                   | in_transit_overdue P3 open, in_transit_overdue P2 open #1
+        20:00     move T1 completed hot>venue 10 BTC                     | in_transit_overdue P2 resolved #2
+    """)
+    assert _taught(story) <= 3 * 3 * 45
+
+
+def test_what_waited_for_maintenance_teaches_how_long_it_took_without() -> None:
+    story = Pace(restarts=False)
+    _learned(story, 60, 40)
+    story.play("""
+        09:00     maintenance location=venue until=19:59:30              |
+        09:00     move T1 broadcast hot>venue 10 BTC                     |
+        20:00     move T1 completed hot>venue 10 BTC                     |
+    """)
+    assert _taught(story) <= 3 * 45
+
+
 # --- Maintenance ------------------------------------------------------------------------------------------------
 
 
@@ -262,6 +325,16 @@ def test_maintenance_that_is_told_afterwards_explains_what_was_said_and_the_cloc
         09:15     maintenance location=venue since=09:06 until=09:16     | in_transit_overdue P3 explained #1
         09:19     tick                                                   |
         09:21     tick                                                   | in_transit_overdue P3 open
+    """)
+
+
+def test_what_maintenance_put_off_is_concluded_as_soon_as_its_source_has_told_that_far() -> None:
+    play("""
+        08:00     route BTC hot>venue sla=600                            |
+        08:00     maintenance location=venue since=09:01 until=09:03     |
+        09:00     heartbeat desk 09:00                                   |
+        09:00     move T1 broadcast hot>venue 10 BTC                     |
+        09:14     heartbeat desk 09:13                                   | in_transit_overdue P3 open
     """)
 
 
@@ -332,6 +405,17 @@ def test_a_promise_whose_report_is_late_is_counted_from_its_beginning() -> None:
         09:06     move W1 requested hot>external 2 BTC op=withdrawal at=09:00       |
         09:10     tick                                                              |
         09:10:01  tick                                                              | sla_breach P3 open
+    """)
+
+
+def test_what_was_called_off_and_is_asked_for_again_has_its_whole_time_again() -> None:
+    play("""
+        08:00     route BTC hot>external sla=600                                    |
+        09:00     move W1 requested hot>external 2 BTC op=withdrawal                |
+        09:05     move W1 cancelled hot>external 2 BTC op=withdrawal                |
+        12:00     move W1 requested hot>external 2 BTC op=withdrawal                |
+        12:10     tick                                                              |
+        12:10:01  tick                                                              | sla_breach P3 open
     """)
 
 
@@ -508,8 +592,17 @@ def test_a_plan_that_was_changed_counts_as_it_is_now() -> None:
         08:01     plan P1 settlement hot>venue 10 BTC since=09:00 until=10:00        |
         09:10     move C1 completed hot>venue 8 BTC op=settlement plan=P1            |
         10:02     tick                                                               | settlement_overdue P2 open -2
+        10:05     plan P1 settlement hot>venue 10 BTC since=09:00 until=10:00        |
         10:10     plan P1 settlement hot>venue 8 BTC since=09:00 until=10:00         | settlement_overdue P2 explained #1
         1/10:00   tick                                                               |
+    """)
+
+
+def test_a_plan_that_is_told_days_after_its_end_asks_for_nothing() -> None:
+    play(f"""
+        {HEARD}
+        3/08:00   plan P1 settlement hot>venue 10 BTC since=09:00 until=10:00        |
+        4/08:00   tick                                                               |
     """)
 
 
@@ -603,4 +696,39 @@ def test_a_trade_of_which_one_leg_is_reversed_is_half_a_trade_and_of_both_is_non
         09:05     move S11 reversed external>venue 1 BTC op=settlement parent=D1          |
         09:15:01  tick                                                                    | settlement_overdue P3 open
         09:20     move S01 reversed external>venue 1 BTC op=settlement parent=D0          | settlement_overdue P3 resolved #1
+    """)
+
+
+def test_a_leg_that_is_told_late_leaves_the_other_a_moment() -> None:
+    story = Pace(restarts=False)
+    _pairs(story, 5)
+    story.play("""
+        12:00     move A1 completed venue>external 3 BTC op=settlement parent=D-A at=09:00  |
+        12:00:10  tick                                                                      |
+        12:00:30  move A2 completed external>venue 9 BTC op=settlement parent=D-A at=09:00  |
+        12:00     move B1 completed venue>external 3 BTC op=settlement parent=D-B at=09:00  |
+        12:01:31  tick                                                                      | settlement_overdue P3 open, settlement_overdue P2 open #1
+    """)
+
+
+def test_of_a_trade_that_is_half_forgotten_nothing_is_said() -> None:
+    story = Pace(restarts=False)
+    _pairs(story, 6)
+    story.play("""
+        1/09:00   move A1 completed venue>external 3 BTC op=settlement parent=D-A          |
+        1/09:10   move A2 completed external>venue 9 BTC op=settlement parent=D-A          |
+        10/09:00  move A2 completed external>venue 9 BTC op=settlement parent=D-A rev=1    |
+        40/09:00  tick                                                                     |
+        41/09:00  move A2 completed external>venue 8 BTC op=settlement parent=D-A rev=2    |
+        42/09:00  tick                                                                     |
+    """)
+
+
+def test_a_route_that_is_told_after_the_first_trades_counts_for_those_that_follow() -> None:
+    story = Pace(restarts=False)
+    _pairs(story, 5)
+    story.play("""
+        08:00     route BTC venue>external sla=60                                         |
+        09:00     move A1 completed venue>external 3 BTC op=settlement parent=D-A         |
+        09:01:01  tick                                                                    | settlement_overdue P3 open
     """)
