@@ -28,10 +28,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test lint format bench clean-days lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 demo: $(INSTALLED) ## watch a simulated prime broker being reconciled live, and a wrong transfer being caught
 	@$(BIN)/driftline demo $(ARGS)
@@ -51,6 +51,9 @@ format: $(INSTALLED) ## rewrite the code in the house format
 
 bench: $(INSTALLED) ## measure replay against a plain JSON loop, in one run
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+clean-days: $(INSTALLED) ## let a month pass in which nothing is wrong, and count what is said of it all the same
+	@$(BIN)/python -m tests.scenarios.clean $(ARGS)
 
 lock: ## write the two lock files again from pyproject.toml (UPGRADE=1: newer indirect libraries too)
 	$(CHECK_PYTHON)

@@ -151,17 +151,24 @@ class Breaks:
         return True
 
     def _is_undelivered(self, position: Position) -> bool:
-        """Tell whether movements under way account for the drift and a source of theirs has yet to deliver.
+        """Tell whether somebody who tells of the place has yet to deliver what may account for the drift.
 
-        A source that is a quarter of an hour behind is silent; what it may still bring is no excuse any more.
+        Nobody is waited for who has delivered up to the first report that shows it, unless a movement under way would
+        account for it: then up to the second. A source that is a quarter of an hour behind is silent; what it may still
+        bring is no excuse any more.
         """
+        tellers = self.trust.tellers(position.location)
+        if self._is_awaited(tellers, position.observations[position.streak_start()].as_of_us):
+            return True
         if not position.may_be_in_flight(position.judgement.unexplained):
             return False
-        as_of_us = position.second_of_streak_us()
         sources = {self.movements.by_id[ref].source for ref in position.awaited if ref in self.movements.by_id}
         sources.add(position.reporter)  # the end of a movement is often told by where it arrives
+        return self._is_awaited(sources, position.second_of_streak_us())
+
+    def _is_awaited(self, sources: Iterable[str], until_us: int) -> bool:
         marks = [self.trust.delivered_us(source) for source in sources]
-        return any(mark is not None and as_of_us - SILENT_US <= mark < as_of_us for mark in marks)
+        return any(mark is not None and until_us - SILENT_US <= mark < until_us for mark in marks)
 
     def _is_material_now(self, position: Position) -> bool:
         """Tell whether one snapshot is enough: a great value that no movement under way accounts for.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ledger.books.journals import Journals
     from ledger.feeds.absences import Absences
     from ledger.feeds.maintenance import Maintenances
+    from ledger.feeds.sequences import Sequences
     from ledger.feeds.sources import Sources
     from ledger.feeds.staleness import Staleness
     from ledger.screens.allowances import Allowances
@@ -38,6 +39,7 @@ class Context:
     books: Accounts
     journals: Journals
     maintenance: Maintenances
+    sequences: Sequences
     sources: Sources
     staleness: Staleness
     plans: Plans

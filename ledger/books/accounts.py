@@ -86,7 +86,7 @@ class Accounts(Check):
             account.known = after is not None or self._is_begun(entry)
         elif event.op_type == "opening":
             self._is_begun(entry)
-        if not agrees:
+        if not agrees or account.loose:
             self._look(key, account)
         if account.balance != before:
             self._owe(account, entry.asset, account.balance, before)
@@ -109,41 +109,49 @@ class Accounts(Check):
         return asset in begun or source in begun
 
     def _owe(self, account: Account, asset: str, after: int, before: int = 0) -> None:
-        change = max(after, 0) - max(before, 0)
-        if change and account.account_class == CLIENT:
+        if account.account_class == CLIENT:
             place = (account.group, asset)
-            self.owed[place] = self.owed.get(place, 0) + change
+            self.owed[place] = self.owed.get(place, 0) + max(after, 0) - max(before, 0)
 
     # --- the chain -------------------------------------------------------------------------------------------
     def _look(self, key: Key, account: Account) -> None:
         """See whether a link of the chain is to be judged, or a gap is closed."""
-        timer = f"chain|{key[0]}|{key[1]}"
-        if loose_from_us(account) is None:
+        timer, sequences = f"chain|{key[0]}|{key[1]}", self.context.sequences
+        since_us = loose_from_us(account)
+        if since_us is not None:
+            found = conclude(
+                account, lambda left, right: sequences.has_all_between(account.source, key[0], left.seq, right.seq)
+            )
+            if found:
+                self._tell(key, account)
+                since_us = loose_from_us(account)
+        account.loose = since_us is not None
+        if since_us is None:
             self.context.absences.met(timer)
         elif not self.context.absences.expects(timer):
-            due_us = self.context.now_us + self._wait_us
-            self.context.absences.expect(timer, due_us, (account.source,), despite_holes=True)
+            self._expect(timer, account, self.context.now_us)
         if not account.gaps:
             sentence = (
                 f"What was missing from account {key[0]} in {key[1]} has come; its balances follow from each other."
             )
             self.context.mend(KIND, "|".join(key), sentence, (self.context.cause_id,), explained=True)
 
-    @property
-    def _wait_us(self) -> int:
-        return round(self.context.limits.gap_wait_s * SECOND_US)
+    def _expect(self, timer: str, account: Account, since_us: int) -> None:
+        due_us = since_us + round(self.context.limits.gap_wait_s * SECOND_US)
+        self.context.absences.expect(timer, due_us, (account.source,), despite_holes=True)
 
     def _chain_due(self, rest: str, due_us: int) -> None:
         account_id, _, asset = rest.rpartition("|")
         account = self.table.edit((account_id, asset))
         if account is None:
             return
-        if conclude(account, due_us - self._wait_us):
+        until_us = due_us - round(self.context.limits.gap_wait_s * SECOND_US)
+        if conclude(account, lambda left, right: max(left.heard_us, right.heard_us) <= until_us):
             self._tell((account_id, asset), account)
         since_us = loose_from_us(account)
+        account.loose = since_us is not None
         if since_us is not None:
-            due_us = since_us + self._wait_us
-            self.context.absences.expect(f"chain|{rest}", due_us, (account.source,), despite_holes=True)
+            self._expect(f"chain|{rest}", account, since_us)
 
     def _tell(self, key: Key, account: Account) -> None:
         gap, (account_id, asset) = account.gaps[-1], key

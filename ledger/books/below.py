@@ -13,12 +13,12 @@ from ledger.findings import Breach
 from ledger.fold import EXTERNAL, Place
 from ledger.positions import Position
 from ledger.table import Table
-from ledger.times import SECOND_US, to_text
+from ledger.times import SECOND_US, to_text, to_us
 
 if TYPE_CHECKING:
     from ledger.context import Context
 
-WAIT_US = 60 * SECOND_US  # what leaves may be heard of before what came
+ARRIVING_US = 60 * SECOND_US  # so often it is seen whether what is on its way has arrived
 MOVEMENTS_SHOWN = 10
 
 
@@ -46,36 +46,36 @@ class BelowZero(Check):
         for location in (dossier.origin, dossier.destination):
             if location != EXTERNAL:
                 for asset in assets:
-                    self._look(location, asset)
+                    self._look(location, asset, to_us(change.event.event_time))
 
-    def _look(self, location: str, asset: str) -> None:
+    def _look(self, location: str, asset: str, event_us: int) -> None:
         place = self.context.holdings.places.by_name.get(location)
         position = None if place is None else place.positions.get(asset)
         if position is None or not position.opened:
             return
-        if position.expected < -position.dust:
-            key = f"place_below|{location}|{asset}"
-            if (location, asset) in self.table:
-                self._judge(position)
-            elif not self.context.absences.expects(key):
-                self._expect(position, self.context.now_us + WAIT_US)
-        elif (location, asset) in self.table:
+        if (location, asset) in self.table:
             self._judge(position)
+        elif position.expected < -position.dust:
+            self._weigh(position, event_us)
 
-    def _expect(self, position: Position, due_us: int) -> None:
+    def _weigh(self, position: Position, event_us: int) -> None:
+        """Judge what is expected below zero, if nothing that came before is still to be told or to arrive."""
+        key = f"place_below|{position.location}|{position.asset}"
         tellers = dict.fromkeys((*self.context.sources.tellers(position.location), position.reporter))
+        sources = tuple(name for name in tellers if name)
         cents = self.context.cents(position.asset, position.expected)
-        self.context.absences.expect(
-            f"place_below|{position.location}|{position.asset}", due_us, tuple(name for name in tellers if name), cents
-        )
+        if position.expected + position.in_transit >= -position.dust:  # what is on its way there covers it
+            self.context.absences.expect(key, self.context.now_us + ARRIVING_US, sources, cents)
+        elif self.context.sources.is_held_up(sources, event_us, cents):
+            self.context.absences.expect(key, event_us, sources, cents)
+        else:
+            self._judge(position)
 
     def _due(self, rest: str, due_us: int) -> None:
         location, _, asset = rest.rpartition("|")
         position = self.context.holdings.places.by_name[location].positions[asset]
-        if position.expected < -position.dust <= position.expected + position.in_transit:
-            self._expect(position, self.context.now_us + WAIT_US)  # what is known to be on its way there covers it
-        else:
-            self._judge(position)
+        if position.expected < -position.dust:
+            self._weigh(position, due_us)
 
     def reported(self, event: Snapshot) -> None:
         if event.holding_kind != "actual":

@@ -7,14 +7,15 @@ can come between any more. What is then missing is a gap; it closes when posting
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
 
 from msgspec import Struct
 
-from ledger.books.order import Order, order_of
+from ledger.books.order import Order, is_before, order_of
 from ledger.times import SECOND_US
 
 TAIL_LEAST, TAIL_MAX = 2, 512  # postings kept of an account
-TAIL_US = 3_600 * SECOND_US  # so long each of them is
+TAIL_US = 900 * SECOND_US  # so long each of them is
 GAPS_MAX = 16
 
 
@@ -46,7 +47,7 @@ class Account(Struct, gc=False, array_like=True):
     """One account in one asset. `balance` is in units: the latest `balance_after`, and what came after it.
 
     `known`: whether its history is whole, or a balance was told. `pruned`: the tail no longer begins where it began.
-    `slack`: what restatements changed in the past of the tail, which the next balance may take over. `told_units`: how
+    `loose`: a link of its chain waits to be judged. `slack`: what restatements changed in the past of the tail, which the next balance may take over. `told_units`: how
     far beyond what it may owe people have heard that it is.
     """
 
@@ -57,6 +58,7 @@ class Account(Struct, gc=False, array_like=True):
     balance: int = 0
     known: bool = False
     pruned: bool = False
+    loose: bool = False
     slack: int = 0
     told_units: int = 0
     tail: list[Item] = []
@@ -64,9 +66,9 @@ class Account(Struct, gc=False, array_like=True):
 
 
 def add(account: Account, item: Item) -> bool:
-    """Take a posting into the chain and the balance; return whether it agrees with what is known so far."""
+    """Take a posting into the chain and the balance; return whether it agrees with those beside it, and fills no gap."""
     tail = account.tail
-    if tail and order_of(item.seq) < order_of(tail[-1].seq):
+    if tail and is_before(item.seq, tail[-1].seq):
         return _add_late(account, item)
     tail.append(item)
     account.balance = account.balance + item.units if item.after is None else item.after
@@ -87,14 +89,14 @@ def _add_late(account: Account, item: Item) -> bool:
     item.settled = _fill(account, item)
     if index or not account.pruned:
         tail.insert(index, item)
-    return False
+        return not item.settled and fits(tail, index) and fits(tail, index + 1)
+    return not item.settled
 
 
 def _fill(account: Account, item: Item) -> bool:
     """Count a posting toward the gap that it lies in; False where it lies in none."""
-    order = order_of(item.seq)
     for gap in account.gaps:
-        if order_of(gap.left) < order < order_of(gap.right):
+        if is_before(gap.left, item.seq) and is_before(item.seq, gap.right):
             gap.units -= item.units
             if not gap.units:
                 account.gaps.remove(gap)
@@ -107,7 +109,7 @@ def restate(account: Account, item: Item, change: int) -> bool:
     tail = account.tail
     index = next((place for place in reversed(range(len(tail))) if tail[place].posting_id == item.posting_id), None)
     if index is None or tail[index].seq != item.seq:
-        if not tail or order_of(item.seq) > order_of(tail[-1].seq):  # the correction has a number of its own
+        if not tail or is_before(tail[-1].seq, item.seq):  # the correction has a number of its own
             item.units, item.settled = change, True
             return add(account, item)
         account.balance += change
@@ -174,16 +176,19 @@ def _link_us(tail: list[Item], index: int) -> int:
     return max(tail[index].heard_us, tail[index - 1].heard_us)
 
 
-def conclude(account: Account, until_us: int) -> list[Gap]:
-    """Turn the links that have not held since `until_us` or longer into gaps; return these."""
+def conclude(account: Account, is_over: Callable[[Item, Item], bool]) -> list[Gap]:
+    """Turn links that do not hold, and where no more is to come between the two, into gaps; return these."""
     tail, found = account.tail, []
     for index in range(1, len(tail)):
-        if _link_us(tail, index) <= until_us and not fits(tail, index):
-            item, left = tail[index], _left(tail, index)
-            assert left is not None, "a link that does not hold has two ends"
-            gap = Gap(tail[left].seq, item.seq, _missing(tail, index), item.heard_us, item.posting_id)
-            item.settled = True
-            found.append(gap)
+        if fits(tail, index):
+            continue
+        item, left = tail[index], _left(tail, index)
+        assert left is not None, "a link that does not hold has two ends"
+        if is_over(tail[left], item):
+            found.append(Gap(tail[left].seq, item.seq, _missing(tail, index), item.heard_us, item.posting_id))
+    settled = {gap.right_id for gap in found}
+    for item in tail if found else ():
+        item.settled = item.settled or item.posting_id in settled
     account.gaps = [*account.gaps, *found][-GAPS_MAX:]
     return found
 

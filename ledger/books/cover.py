@@ -39,41 +39,32 @@ class Cover:
         return self.held.get(key, 0) + self.moving.get(key, 0) - self.uncontrolled.get(key, 0)
 
     def is_heard(self, key: Key) -> bool:
-        """Tell whether all was heard that totals need: the group's books, and what each of its places opened with."""
-        group = key[0]
-        heard, groups, known = self.context.heard, self.context.groups, self.context.holdings.places.by_name
-        if not heard.any(("ledger", group)):
-            return False
-        locations = self.context.references.locations
-        for name, location in locations.items():
-            if not location.active or location.role == "counterparty" or groups.of_location(name) != group:
-                continue
-            place = known.get(name)
-            if (place.opening is None) if place is not None else location.snapshot_every_s:
-                return False
-        return all(
-            position.opened or self.context.references.role(position.location) == "counterparty"
-            for position in self._positions(key)
-        )
+        """Tell whether all was heard that totals need: the group's books, and what each of its places opened with.
 
-    def tellers(self, group: str) -> tuple[str, ...]:
-        """Return who tells of a group's books and of its places."""
-        heard, of = self.context.heard, self.context.groups.of_location
-        names = dict.fromkeys(heard.sources(("ledger", group)))
-        for location in sorted(self.context.holdings.places.by_name):
-            if of(location) == group:
-                names |= dict.fromkeys(heard.sources(("movements", location)))
-        return tuple(names)
+        A place on record of which nothing was ever heard is missed where it should report, or where nobody else has
+        told of the asset.
+        """
+        group, context = key[0], self.context
+        if not context.heard.any(("ledger", group)):
+            return False
+        here = positions(context, key)
+        some_opened = False
+        for name, location in context.references.locations.items():
+            if not location.active or location.role == "counterparty" or context.groups.of_location(name) != group:
+                continue
+            place = context.holdings.places.by_name.get(name)
+            is_missed = location.snapshot_every_s or not here if place is None else place.opening is None
+            if is_missed:
+                return False
+            some_opened |= place is not None
+        role = context.references.role
+        some_opened |= any(position.opened for position in here)
+        return some_opened and all(one.opened or role(one.location) == "counterparty" for one in here)
 
     def surplus(self, key: Key) -> int:
         """Return what places report beyond what is expected of them: money of which no movement has told yet."""
-        opened = (position for position in self._positions(key) if position.opened)
+        opened = (position for position in positions(self.context, key) if position.opened)
         return sum(max(shown_units(position) - position.expected, 0) for position in opened)
-
-    def _positions(self, key: Key) -> list[Position]:
-        of, places = self.context.groups.of_location, self.context.holdings.places.by_name.values()
-        found = (place.positions.get(key[1]) for place in places if of(place.name) == key[0])
-        return [position for position in found if position is not None]
 
     def rebuild(self) -> None:
         """Make all sums anew."""
@@ -101,25 +92,28 @@ class Cover:
             self._refresh(location, asset)
 
     # --- what changes them -------------------------------------------------------------------------------------
-    def moved(self, change: Change) -> None:
-        """Take a report of a movement whose value has left, or had."""
+    def moved(self, change: Change) -> bool:
+        """Take a report of a movement whose value has left, or had; tell whether it changes anything."""
         dossier, event = change.dossier, change.event
         fee_asset = dossier.asset if event.fee_asset is None else self.context.assets.codes[event.fee_asset]
         ends = (dossier.origin, dossier.destination, event.from_.location, event.to.location)
+        changed = False
         for location in dict.fromkeys(ends):
             if location != EXTERNAL:
-                self._refresh(location, dossier.asset)
+                changed |= self._refresh(location, dossier.asset)
                 if fee_asset != dossier.asset:
-                    self._refresh(location, fee_asset)
+                    changed |= self._refresh(location, fee_asset)
         if dossier.destination == EXTERNAL:
-            return
+            return changed
         key = (self.context.groups.of_location(dossier.destination), dossier.asset)
         if dossier.origin != EXTERNAL:
             was = change.was_arrived_units if change.was_left and not change.was_arrived else 0
             now = dossier.arrived_units if dossier.left and not dossier.arrived else 0
             self._add(self.moving, key, now - was)
-        if dossier.address:
+            changed |= now != was
+        if changed and dossier.address:
             self._note_address(change, key)
+        return changed
 
     def _note_address(self, change: Change, key: Key) -> None:
         dossier = change.dossier
@@ -162,18 +156,21 @@ class Cover:
         for asset in place.positions:
             self._refresh(location, asset)
 
-    def _refresh(self, location: str, asset: str) -> None:
+    def _refresh(self, location: str, asset: str) -> bool:
+        """Take in what a position adds now; tell whether it has changed."""
         place = self.context.holdings.places.by_name.get(location)
         position = None if place is None else place.positions.get(asset)
         if position is None:
-            return
+            return False
         units = _covering(position)
         known = self._parts.get((location, asset))
         if known is None:
             known = ((self.context.groups.of_location(location), asset), 0)
-        if units != known[1]:
-            self._parts[location, asset] = (known[0], units)
-            self._add(self.held, known[0], units - known[1])
+        if units == known[1]:
+            return False
+        self._parts[location, asset] = (known[0], units)
+        self._add(self.held, known[0], units - known[1])
+        return True
 
     @staticmethod
     def _add(sums: dict[Key, int], key: Key, units: int) -> None:
@@ -184,3 +181,22 @@ class Cover:
 def _covering(position: Position) -> int:
     """Return what a position adds: of a place that never said what it holds, what is known to have come to it."""
     return position.expected if position.opened else max(position.expected, 0)
+
+
+def tellers(context: Context, group: str) -> tuple[str, ...]:
+    """Return who tells of a group's books and of its places."""
+    heard, of = context.heard, context.groups.of_location
+    names = dict.fromkeys(heard.sources(("ledger", group)))
+    for location in sorted(context.holdings.places.by_name):
+        if of(location) == group:
+            names |= dict.fromkeys(heard.sources(("movements", location)))
+    return tuple(names)
+
+
+def positions(context: Context, key: Key) -> list[Position]:
+    """Return what the places of a group hold in an asset."""
+    of = context.groups.of_location
+    found = (
+        place.positions.get(key[1]) for place in context.holdings.places.by_name.values() if of(place.name) == key[0]
+    )
+    return [position for position in found if position is not None]

@@ -107,12 +107,13 @@ class Journals(OpenJournals):
         """Judge the reversals that a posting of this journal may have completed, or undone: by it, and of it."""
         if journal.reverses:
             self._judge_reversal(name, journal.reverses)
-        if journal.open_us and not journal.reversed_by:
-            return
-        for target in (name, *journal.legs):
-            by = self._reversals.get(target)
-            if by is not None:
-                self._judge_reversal(by, target)
+        known = self._reversals
+        if name in known:
+            self._judge_reversal(known[name], name)
+        if not known.keys().isdisjoint(journal.legs):
+            for posting_id in journal.legs:
+                if posting_id in known:
+                    self._judge_reversal(known[posting_id], posting_id)
 
     def _judge_reversal(self, by: str, target: str) -> None:
         name = target if target in self.journals else self._journal_of.get(target, "")

@@ -23,6 +23,15 @@ def order_of(source_seq: str) -> Order:
     return tuple(int(part) if place % 2 else part for place, part in enumerate(parts)), source_seq
 
 
+def is_before(source_seq: str, other: str) -> bool:
+    """Tell whether a `source_seq` comes before another, as `order_of` says."""
+    if len(source_seq) == len(other):
+        both = source_seq + other
+        if both.isdigit() and both.isascii():
+            return source_seq < other  # as long as each other, digits sort as the numbers do
+    return order_of(source_seq) < order_of(other)
+
+
 def is_first(source_seq: str) -> bool:
     """Tell whether a number is the first that a source gives: 0 or 1, behind whatever prefix.
 

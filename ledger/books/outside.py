@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from ledger.amounts import to_decimal
-from ledger.check import Check, Entry, Timer
+from ledger.books.cover import positions, tellers
+from ledger.check import Change, Check, Entry, Timer
 from ledger.findings import EVIDENCE_MAX, Breach
 from ledger.table import Table
 from ledger.times import SECOND_US
@@ -24,15 +25,20 @@ KIND = "control_total_broken"
 NAMED_LEAST = 20  # so many bookings that name their movement say that this ledger names them
 NAMED_SHARE = 20  # and of so many at most one may not
 WORSE_US = 3_600 * SECOND_US
-PENDING_MAX = 4_096
+UNMOVED_MAX = 4_096
 
 
 class Unmoved(Struct, gc=False, array_like=True):
-    """What a journal has booked from the outside to internal accounts, in units, for no movement that is known."""
+    """What a journal has booked from the outside to internal accounts, in units, for no movement that is known.
+
+    `counted`: it is part of the difference of its group; its movement may still come.
+    """
 
     group: str
     units: int
     transfer_id: str
+    heard_us: int
+    counted: bool = False
 
 
 class Broken(Struct, gc=False, array_like=True):
@@ -48,15 +54,21 @@ class Outside(Check):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.pending: Table[tuple[str, str], Unmoved] = Table(Unmoved)
+        self.unmoved: Table[tuple[str, str], Unmoved] = Table(Unmoved)
+        self._by_transfer: dict[str, list[tuple[str, str]]] = {}
         self.broken: Table[tuple[str, str], Broken] = Table(Broken)
         self.named: Table[str, list[int]] = Table(list[int])
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:
-        return {"outside_pending": self.pending, "outside": self.broken, "outside_named": self.named}
+        return {"outside_unmoved": self.unmoved, "outside": self.broken, "outside_named": self.named}
 
     def timers(self) -> Mapping[str, Timer]:
         return {"outside": self._due, "outside_worse": self._worse_due}
+
+    def loaded(self) -> None:
+        self._by_transfer = {}
+        for key in sorted(self.unmoved.rows):
+            self._by_transfer.setdefault(self.unmoved.rows[key].transfer_id, []).append(key)
 
     def posted(self, entry: Entry) -> None:
         event = entry.event
@@ -66,13 +78,29 @@ class Outside(Check):
             self._count(entry.group, 0)
             return
         key = (event.journal_id, entry.asset)
-        known = self.pending.edit(key)
-        if known is not None:
+        known = self.unmoved.edit(key)
+        if known is not None and not known.counted:
             known.units -= entry.units
-        elif len(self.pending) < PENDING_MAX:
-            self.pending.put(key, Unmoved(entry.group, -entry.units, event.transfer_id or ""))
-            due_us = self.context.now_us + round(self.context.limits.control_total_s * SECOND_US)
-            self.context.absences.expect(f"outside|{key[0]}|{key[1]}", due_us, (event.source,))
+        elif known is None and len(self.unmoved) < UNMOVED_MAX:
+            transfer_id, now_us = event.transfer_id or "", self.context.now_us
+            self.unmoved.put(key, Unmoved(entry.group, -entry.units, transfer_id, now_us))
+            self._by_transfer.setdefault(transfer_id, []).append(key)
+            self._expect(key, entry.group)
+
+    def _expect(self, key: tuple[str, str], group: str) -> None:
+        due_us = self.context.now_us + round(self.context.limits.control_total_s * SECOND_US)
+        self.context.absences.expect(f"outside|{key[0]}|{key[1]}", due_us, tellers(self.context, group))
+
+    def moved(self, change: Change) -> None:
+        """A movement is heard of for the first time: what was booked for it is no difference any more."""
+        if not change.first or change.dossier.in_books_only:
+            return
+        for key in self._by_transfer.pop(change.dossier.transfer_id, ()):
+            row = self.unmoved.drop(key)
+            assert row is not None, key
+            self.context.absences.met(f"outside|{key[0]}|{key[1]}")
+            if row.counted:
+                self._add(row.group, key[1], -row.units, change.dossier.events)
 
     def _has_moved(self, transfer_id: str) -> bool:
         """Tell whether a movement is known that changes holdings."""
@@ -85,22 +113,34 @@ class Outside(Check):
 
     def _due(self, rest: str, due_us: int) -> None:
         journal_id, _, asset = rest.rpartition("|")
-        row = self.pending.drop((journal_id, asset))
+        row = self.unmoved.edit((journal_id, asset))
         journal = self.context.journals.journals.get(journal_id)
         if row is None or journal is None:
             return
-        if self._has_moved(row.transfer_id):
-            self._count(row.group, 0)
+        drifting = any(position.judgement.streak for position in positions(self.context, (row.group, asset)))
+        if drifting:  # a place shows what no movement has told yet: that is one cause, and it is told there
+            self._expect((journal_id, asset), row.group)
             return
         self._count(row.group, 1)
-        if any(leg.account_class == "client" for leg in journal.legs.values()):
-            return
-        key = (row.group, asset)
-        broken = self.broken.edit(key) or self.broken.put(key, Broken(0, []))
-        broken.units += row.units
-        events = [leg.event_id for leg in journal.legs.values() if leg.account_class != "external"]
+        row.counted = not any(leg.account_class == "client" for leg in journal.legs.values())
+        if row.counted:
+            events = [leg.event_id for leg in journal.legs.values() if leg.account_class != "external"]
+            self._add(row.group, asset, row.units, events)
+
+    def _add(self, group: str, asset: str, units: int, events: list[str]) -> None:
+        broken = self.broken.edit((group, asset)) or self.broken.put((group, asset), Broken(0, []))
+        broken.units += units
         broken.event_ids = [*events, *broken.event_ids][:EVIDENCE_MAX]
-        self._judge(key, broken)
+        self._judge((group, asset), broken)
+
+    def swept(self, before_us: int) -> None:
+        for key in sorted(key for key, row in self.unmoved.rows.items() if row.heard_us < before_us):
+            row = self.unmoved.drop(key)
+            assert row is not None, key
+            names = self._by_transfer[row.transfer_id]
+            names.remove(key)
+            if not names:
+                del self._by_transfer[row.transfer_id]
 
     def _judge(self, key: tuple[str, str], broken: Broken) -> None:
         named, unnamed = self.named.get(key[0]) or [0, 0]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ledger.books.band import Band, Bands
-from ledger.books.cover import Cover, Key
+from ledger.books.cover import Cover, Key, tellers
 from ledger.books.excess import excess_breach, over_text
 from ledger.books.racing import Racing
 from ledger.check import Change, Check, Entry, Timer
@@ -63,7 +63,8 @@ class Totals(Check):
         if dossier.in_books_only or not (dossier.left or change.was_left):
             return
         self._refresh()
-        self.cover.moved(change)
+        if not self.cover.moved(change):
+            return
         caught_up = self.racing.moved(change)
         self._cause = dossier
         groups, codes = self.context.groups, self.context.assets.codes
@@ -119,7 +120,7 @@ class Totals(Check):
 
     def _weigh(self, key: Key, excess: int, *, waited: bool) -> None:
         """Hold an excess against all that may account for it."""
-        sources, cents = self.cover.tellers(key[0]), self.context.cents(key[1], excess)
+        sources, cents = tellers(self.context, key[0]), self.context.cents(key[1], excess)
         band = self.bands.of(key)
         excused = self.racing.excused(key, sources, cents)
         # Credits of which nothing but the booking is known are believed up to half of what is held.

@@ -94,8 +94,10 @@ class Reliance(Check):
         return self.context.staleness.repeats(location)
 
     def _holds(self, source: Source, due_us: int, cents: int | None, *, holes: bool) -> bool:
-        if source.trouble_us or (holes and source.hole_us):
+        if source.trouble_us:
             return self._is_excused(source, cents)
+        if holes and source.hole_us and self._is_excused(source, cents):
+            return True
         return source.beats and source.watermark_us < due_us
 
     def _is_excused(self, source: Source, cents: int | None) -> bool:

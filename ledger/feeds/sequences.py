@@ -70,6 +70,7 @@ class Sequences(Check):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        context.sequences = self
         self.table: Table[tuple[str | int, ...], Sequence] = Table(Sequence)
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:
@@ -91,6 +92,17 @@ class Sequences(Check):
             self._take((event.source, event.account_id), number, event)
         elif type(event) is Snapshot:
             self._take((event.source, event.location), number, event)
+
+    def has_all_between(self, source: str, part: str, first_seq: str, last_seq: str) -> bool:
+        """Tell whether every number between two of a source, or of a part of it, has come: nothing can be late there."""
+        first, last = number_of(first_seq), number_of(last_seq)
+        if first is None or last is None or first > last:
+            return False
+        for key in ((source, ""), (source, part)):
+            sequence = self.table.get(key)
+            if sequence is not None and sequence.proven and len(sequence.holes) < HOLES_MAX and last <= sequence.top:
+                return not any(hole.first < last and first < hole.last for hole in sequence.holes)
+        return False
 
     def _take(self, key: tuple[str, str], number: int, event: Transfer | Posting | Snapshot) -> None:
         sequence = self.table.rows.get(key)

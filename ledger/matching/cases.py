@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 from ledger.dossiers import Dossier
 from ledger.fold import EXTERNAL
 from ledger.matching.claims import Claim, Leg
-from ledger.matching.parties import party_of
 
 if TYPE_CHECKING:
     from ledger.context import Context
@@ -116,7 +115,8 @@ class Case:
         self.group = context.groups.of_movement(dossier.origin, dossier.destination)
         if dossier.origin == EXTERNAL or dossier.destination == EXTERNAL:
             self.direction = "in" if dossier.origin == EXTERNAL else "out"
-            self.kin = join.links.kin(dossier)
+            if join.links.is_shared(transfer_id):
+                self.kin = join.links.kin(dossier)
         else:
             self.direction = "own"
 
@@ -216,8 +216,13 @@ class Case:
         """Return who could still tell of a posting."""
         return self.context.heard.sources(("ledger", self.group))
 
-    def party_of(self, account_id: str) -> str:
-        return party_of(self.context, account_id)
+    def all_sources(self) -> tuple[str, ...]:
+        """Return who could still tell of a posting, or of the movement."""
+        own = self.dossier
+        assert own is not None
+        place = own.destination if own.origin == EXTERNAL else own.origin
+        movers = (*(member.source for member in self.family), *self.context.sources.tellers(place))
+        return tuple(dict.fromkeys((*self.books_sources(), *movers)))
 
 
 def _asset_of(claim: Claim | None) -> str:

@@ -139,6 +139,10 @@ class Claims:
         if leg.outside is None:
             self._unresolved.setdefault(leg.journal_id, {})[transfer_id] = None
 
+    def is_unresolved(self, journal_id: str) -> bool:
+        """Tell whether the missing legs of a journal are waited for, to know what it faces."""
+        return journal_id in self._unresolved
+
     def resolve(self, journal_id: str, journal: Journal) -> list[str]:
         """Note what a journal faces, now that its legs are there; return the movements that it is for."""
         waiting = self._unresolved.pop(journal_id, None)

@@ -14,7 +14,7 @@ from ledger.check import Change, Check, Entry, Timer
 from ledger.dossiers import INSTRUCTED, Dossier
 from ledger.fold import EXTERNAL
 from ledger.matching.cases import NEED_A_LEG, Case, Direction
-from ledger.matching.claims import KEPT, Claims, Leg, is_short
+from ledger.matching.claims import KEPT, Claim, Claims, Leg, is_short
 from ledger.matching.concerns import Concern
 from ledger.matching.debits import Undebited
 from ledger.matching.doubles import Doubles
@@ -31,6 +31,7 @@ from ledger.matching.owners import Misplaced
 from ledger.matching.phantoms import Phantoms
 from ledger.matching.refunds import KINDS, Refunded, Refunds
 from ledger.matching.reorgs import Reorganised, restatement
+from ledger.matching.usual import is_usual
 from ledger.matching.waiting import Waiting
 from ledger.table import Table
 from ledger.times import SECOND_US
@@ -171,6 +172,8 @@ class Join(Check):
     def _claim(self, transfer_id: str, entry: Entry, journal: Journal) -> None:
         event = entry.event
         kept = event.account_class in KEPT or (event.op_type in NEED_A_LEG and event.account_class == "in_transit")
+        if not kept and not self.claims.is_unresolved(event.journal_id):
+            return
         if kept:
             for journal_id in self.claims.take_back(transfer_id):
                 self.orphans.take_again(journal_id, entry.group)
@@ -228,8 +231,15 @@ class Join(Check):
                 self._weigh_one(peer.transfer_id, late=late)
 
     def _weigh_one(self, transfer_id: str, *, late: bool) -> None:
+        claim = self.claims.table.rows.get(transfer_id)
+        if claim is not None and not self.links.is_shared(transfer_id):
+            dossier = self.context.dossiers.rows.get(transfer_id)
+            if is_usual(dossier, claim):
+                self._end_all(transfer_id, claim, late=late)
+                if dossier is not None:
+                    self.waiting.note(dossier)
+                return
         case = self.case(transfer_id, late=late)
-        claim = case.claim
         concerns = self._concerns if claim is not None and (claim.legs or claim.open) else self._without_legs
         for concern in concerns[case.direction]:
             ask = concern.wanted(case)
@@ -239,6 +249,14 @@ class Join(Check):
                 concern.end(case)
         if case.dossier is not None and case.direction != "own":
             self.waiting.note(case.dossier)
+
+    def _end_all(self, transfer_id: str, claim: Claim, *, late: bool) -> None:
+        """End all questions that are open about a movement."""
+        if claim.open:
+            case = self.case(transfer_id, late=late)
+            for concern in self._concerns[case.direction]:
+                if concern.name in claim.open:
+                    concern.end(case)
 
     def _weigh_siblings(self, transfer_id: str) -> None:
         """Look again at the other legs of a trade, which a posting for one of them may be for as well."""
@@ -317,11 +335,8 @@ class Join(Check):
     def _forget(self, transfer_id: str) -> None:
         """Let go of what is older than anybody looks back: nothing more is said of it."""
         claim = self.claims.table.get(transfer_id)
-        if claim is not None and claim.open:
-            case = self.case(transfer_id, late=False)
-            for concern in self._concerns[case.direction]:
-                if concern.name in claim.open:
-                    concern.end(case)
+        if claim is not None:
+            self._end_all(transfer_id, claim, late=False)
         self.claims.drop(transfer_id)
 
 

@@ -77,7 +77,10 @@ class Links:
 
     def is_shared(self, transfer_id: str) -> bool:
         """Tell whether any other movement names what this one names."""
-        return any(len(self._sharing[key]) > 1 for key in self._keys.get(transfer_id, ()))
+        for key in self._keys.get(transfer_id, ()):  # noqa: SIM110  # twice as fast, and asked for each event
+            if len(self._sharing[key]) > 1:
+                return True
+        return False
 
     def kin(self, dossier: Dossier) -> tuple[Dossier, ...]:
         """Return the movements that are one with this one, told under other ids; the first heard first."""

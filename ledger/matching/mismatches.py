@@ -53,7 +53,7 @@ class Mismatches(Concern):
         if not found.late and not found.restated:
             return Ask(None, (), units, worse=found.worse)
         wait_s = limits.credit_s if found.restated else limits.unmatched_s
-        return Ask(self.after_us(wait_s), case.books_sources(), units, worse=found.worse)
+        return Ask(self.after_us(wait_s), case.all_sources(), units, worse=found.worse)
 
     def difference(self, case: Case) -> Difference | None:
         """Return what differs between a movement and its postings; None where nothing does, or not all is known yet."""

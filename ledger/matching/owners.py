@@ -1,6 +1,7 @@
 """Whose account: what is booked for a movement stands on the account of somebody who has no part in it.
 
-A minute is given from the later of the two, so that a reallocation mends it unheard. Suspense is nobody's account.
+A minute is given from the later of the two, so that a reallocation mends it unheard. Suspense is nobody's account, and
+what was booked rightly and is moved on afterwards, from client to client, is another matter.
 """
 
 from __future__ import annotations
@@ -50,11 +51,11 @@ class Misplaced(Concern):
         """Return the parties with a net credit (`sign` 1) or debit (-1) that are not those that were meant."""
         if not meant:
             return {}
-        parties = self._parties(case)
+        parties, booked = self._parties(case), _booked_for(case, sign)
         nets = {
             party: sign * units
             for party, units in case.sums.clients.items()
-            if sign * units > case.dust_units and party not in parties
+            if sign * units > case.dust_units and party not in parties and party in booked
         }
         house_units = sign * case.sums.house
         if case.direction == "in" and house_units > case.dust_units and not self._is_ours(case, meant):
@@ -105,6 +106,15 @@ class Misplaced(Concern):
 
     def ending(self, case: Case) -> str:
         return f"What is booked for {case.transfer_id} stands on the account of its owner."
+
+
+def _booked_for(case: Case, sign: int) -> set[str]:
+    """Return the clients that the movement itself was booked for: by what came from outside, else by its first journal."""
+    legs = [leg for leg in case.legs() if leg.account_class == "client" and leg.asset == case.asset]
+    from_outside = {leg.party for leg in legs if leg.outside and sign * leg.units > 0}
+    if from_outside or not legs:
+        return from_outside
+    return {leg.party for leg in legs if leg.journal_id == legs[0].journal_id and sign * leg.units > 0}
 
 
 def _account_of(case: Case, strangers: dict[str, int]) -> dict[str, str]:

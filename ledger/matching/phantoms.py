@@ -42,9 +42,11 @@ class Phantoms(Concern):
         """Return what clients were credited with from outside and nothing came for, in units."""
         credited = case.sums.brought_to_clients
         if case.direction == "in":
-            if credited <= 0 or case.arrived or any(_is_under_way(member) for member in case.family):
+            if credited <= 0 or case.arrived or any(is_reorganised(member) for member in case.family):
                 return 0
-            return 0 if any(is_reorganised(member) for member in case.family) else credited
+            if any(_is_under_way(member) for member in case.family):  # what was told stands until it is final
+                return credited if self.context.stands(self.kinds[0], case.transfer_id) else 0
+            return credited
         if case.direction == "out":
             return self._given_back_units(case)
         if case.direction == "unknown":
@@ -88,8 +90,10 @@ class Phantoms(Concern):
         )
 
     def ending(self, case: Case) -> str:
+        if case.late and case.dossier is not None and case.dossier.undone:
+            return f"Explained: {case.transfer_id} has come back."
         if case.late:
-            return f"Explained: {case.transfer_id} has come to {_why(case)}; the credit has its inflow."
+            return f"Explained: {case.transfer_id} has brought what was credited."
         return f"The credit for {case.transfer_id} was taken back."
 
 

@@ -42,13 +42,20 @@ class Allowance(NamedTuple):
     why: str
 
 
+class Promise(NamedTuple):
+    """What the record of a route allows, and whether it says how long the slowest take."""
+
+    allowance: Allowance
+    exact: bool
+
+
 class Routes:
     """The routes on record, and how long their movements took: a row for each (asset, network, role, role)."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
         self.learned: Table[tuple[str, ...], Durations] = Table(Durations)
-        self._on_record: dict[Ends, RouteRef | None] = {}
+        self._on_record: dict[Ends, Promise | None] = {}
 
     def hear(self, event: Reference) -> bool:
         """Look all routes up again where a place, an asset or a route may not be what it was; return whether it may."""
@@ -59,22 +66,21 @@ class Routes:
 
     def promised(self, ends: Ends) -> Allowance | None:
         """Return how long a movement may take in all; None where no route says so."""
-        route = self._route(ends)
-        return None if route is None else _allowed(_promised_us(route))
+        promise = self._promise(ends)
+        return None if promise is None else promise.allowance
 
     def under_way(self, ends: Ends) -> Allowance | None:
         """Return how long value may be under way; None where neither a record nor enough movements say so."""
-        route, limits = self._route(ends), self.context.limits
-        if route is not None and route.p99_s is not None:
-            return _allowed(_promised_us(route))
-        needed = limits.learned_only_moves if route is None else limits.learned_p99_moves
+        promise, limits = self._promise(ends), self.context.limits
+        if promise is not None and promise.exact:
+            return promise.allowance
+        needed = limits.learned_only_moves if promise is None else limits.learned_p99_moves
         usual_us, count = self._usual_us(ends, needed)
         longest_us = min(TIMES_P99 * usual_us, round(limits.transit_max_s * SECOND_US))
-        if route is None:
+        if promise is None:
             return _learned(longest_us, count) if usual_us else None
-        promised_us = _promised_us(route)
-        longest_us = min(longest_us, SLAS_MAX * promised_us)
-        return _learned(longest_us, count) if longest_us > promised_us else _allowed(promised_us)
+        longest_us = min(longest_us, SLAS_MAX * promise.allowance.us)
+        return _learned(longest_us, count) if longest_us > promise.allowance.us else promise.allowance
 
     def learn(self, ends: Ends, took_us: int) -> bool:
         """Take how long a movement was under way; return whether that is just enough to judge others by."""
@@ -102,22 +108,21 @@ class Routes:
         origin, destination = role(ends.origin), role(ends.destination)
         return None if origin is None or destination is None else (ends.asset, ends.network, origin, destination)
 
-    def _route(self, ends: Ends) -> RouteRef | None:
+    def _promise(self, ends: Ends) -> Promise | None:
         known = self._on_record
         if ends not in known:
             if len(known) >= ROUTES_MAX:
                 known.clear()
             names = self.context.assets.names(ends.asset)
-            known[ends] = self.context.references.route(names, ends.network, ends.origin, ends.destination)
+            route = self.context.references.route(names, ends.network, ends.origin, ends.destination)
+            known[ends] = None if route is None else _promise(route)
         return known[ends]
 
 
-def _promised_us(route: RouteRef) -> int:
-    return round(max(route.sla_s, TIMES_P99 * (route.p99_s or 0)) * SECOND_US)
-
-
-def _allowed(us: int) -> Allowance:
-    return Allowance(us, "route_deadline", f"{seconds_text(us)} s are allowed on this route")
+def _promise(route: RouteRef) -> Promise:
+    us = round(max(route.sla_s, TIMES_P99 * (route.p99_s or 0)) * SECOND_US)
+    allowance = Allowance(us, "route_deadline", f"{seconds_text(us)} s are allowed on this route")
+    return Promise(allowance, route.p99_s is not None)
 
 
 def _learned(us: int, count: int) -> Allowance:

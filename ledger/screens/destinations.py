@@ -153,6 +153,7 @@ class Destinations(Check):
             practice.others += 1
 
     def _tell(self, dossier: Dossier, doubt: Doubt) -> None:
+        unasked = () if dossier.instructed else (f"outflow|{dossier.origin}",)
         self.context.tell(
             Breach(
                 kind=doubt.kind,
@@ -163,7 +164,7 @@ class Destinations(Check):
                 rule=doubt.rule,
                 asset=dossier.asset,
                 value_units=dossier.instructed_units,
-                links=words.links_of(dossier),
+                links=words.links_of(dossier, *unasked),
             )
         )
 

@@ -12,7 +12,7 @@ from ledger.dossiers import PASSED, Dossier
 from ledger.findings import Breach
 from ledger.screens import words
 from ledger.screens.registry import plain
-from ledger.times import SECOND_US
+from ledger.times import SECOND_US, to_us
 
 if TYPE_CHECKING:
     from ledger.context import Context
@@ -44,11 +44,13 @@ class Duplicates(Check):
         if dossier.undone and change.is_undone:
             words.end(self.context, (KIND,), dossier.transfer_id, dossier, undone=True)
         if len(alike) > 1:
-            if change.first or change.was_undone != dossier.undone:
-                for transfer_id in sorted(alike):
-                    self._judge(self.context.dossiers.rows[transfer_id], alike)
-            else:
-                self._judge(dossier, alike)
+            self._judge(dossier, alike)
+            if (
+                change.first
+                or dossier.undone != change.was_undone
+                or dossier.begun_us == to_us(change.event.event_time)
+            ):
+                self._judge_others(dossier, alike)
 
     def forgot(self, dossier: Dossier) -> None:
         self._remove(dossier.transfer_id)
@@ -75,6 +77,13 @@ class Duplicates(Check):
             self._alike[key].discard(transfer_id)
             if not self._alike[key]:
                 del self._alike[key]
+
+    def _judge_others(self, first: Dossier, alike: set[str]) -> None:
+        """Judge those payments again to which this one may be, or may no longer be, the first."""
+        for transfer_id in sorted(alike):
+            other = self.context.dossiers.rows[transfer_id]
+            if other is not first and (_order(first) < _order(other) or self.context.stands(KIND, transfer_id)):
+                self._judge(other, alike)
 
     def _judge(self, second: Dossier, alike: set[str]) -> None:
         """Tell whether a payment that has passed is another's duplicate, or is no longer one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -54,3 +54,8 @@ class Ways:
     debit_late: bool = False  # ledger legs of withdrawals come after the money has left
     seq_everywhere: bool = False  # every source counts its events
     late_by_s: float = 0.0  # how long after they happened things are observed
+
+    def __str__(self) -> str:
+        """Name only the liberties that are taken."""
+        usual = {part.name: part.default for part in fields(self)}
+        return " ".join(f"{name}={value}" for name, value in vars(self).items() if value != usual[name]) or "plain"

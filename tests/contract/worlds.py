@@ -15,6 +15,8 @@ from typing import Any
 
 from tests.contract.ways import CLASSES, FACTS, Leg, Ways, plain, stamp
 
+Line = tuple[float, int, str, dict[str, Any]]  # observed at, number, topic, value
+
 
 class Movement:
     """One movement; a call tells one change of its life."""
@@ -31,7 +33,7 @@ class World:
 
     def __init__(self, ways: Ways | None = None) -> None:
         self.ways = ways or Ways()
-        self.lines: list[tuple[float, int, str, dict[str, Any]]] = []
+        self.lines: list[Line] = []
         self.effects: list[tuple[float, str, str, Decimal]] = []
         self.lost: set[str] = set()
         self.journals = 0
@@ -126,7 +128,7 @@ class World:
         """Let time pass."""
         self.say("control", "clock", at, kind="tick", scope="clock")
 
-    def heartbeats(self) -> Iterator[tuple[float, int, str, dict[str, Any]]]:
+    def heartbeats(self) -> Iterator[Line]:
         if self.ways.heartbeat_s is None:
             return
         end = max(line[0] for line in self.lines)
@@ -139,7 +141,7 @@ class World:
                 yield at, len(self.lines), "control", told
                 at += self.ways.heartbeat_s
 
-    def numbered(self) -> list[tuple[float, int, str, dict[str, Any]]]:
+    def numbered(self) -> list[Line]:
         """Return the lines with what follows from the order of events: sequences, balances and true holdings."""
         sequences: dict[str, int] = defaultdict(int)
         books: dict[tuple[str, str], Decimal] = defaultdict(Decimal)

@@ -83,9 +83,9 @@ def test_a_drift_that_still_stands_when_its_teller_is_back_is_told_then() -> Non
     beats(story, "custodian", "09:00", "09:10")
     story.play("""
         09:13  balance hot 91 BTC source=poller                                       |
-        09:25:01  balance hot 91 BTC source=poller                                    | source_silent P2 open, source_silent P2 open #1
+        09:25:01  balance hot 91 BTC source=poller                                    | source_silent P2 open
         10:01  heartbeat custodian 10:01                                              |
-        10:08  heartbeat custodian 10:08                                              | source_silent P2 resolved #2, position_drift P2 open -10
+        10:08  heartbeat custodian 10:08                                              | source_silent P2 resolved #1, position_drift P2 open -10
     """)
 
 

@@ -271,18 +271,18 @@ def _taught(story: Story) -> int:
 
 def test_what_was_overdue_teaches_no_more_than_it_was_allowed() -> None:
     story = Pace(restarts=False)
-    _learned(story, 60, 40)
+    _learned(story, 45, 40)
     story.play("""
         09:00     move T1 broadcast hot>venue 10 BTC                     |
         09:05     tick                                                   | in_transit_overdue P3 open, in_transit_overdue P2 open #1
         20:00     move T1 completed hot>venue 10 BTC                     | in_transit_overdue P2 resolved #2
     """)
-    assert _taught(story) <= 3 * 3 * 45
+    assert _taught(story) <= 3 * (3 * 50), "three times of what was three times of a little over 40"
 
 
 def test_what_waited_for_maintenance_teaches_how_long_it_took_without() -> None:
     story = Pace(restarts=False)
-    _learned(story, 60, 40)
+    _learned(story, 45, 40)
     story.play("""
         09:00     maintenance location=venue until=19:59:30              |
         09:00     move T1 broadcast hot>venue 10 BTC                     |

@@ -100,7 +100,8 @@ def _severity_at(run: Run, alert: Alert, at: str) -> str:
 
 
 def _is_forbidden(run: Run, label: Label, alert: Alert) -> bool:
-    if moment(alert.updated_at) < injected_at(label) or alert.type in label.expected_alert_types:
+    # What was said before anybody could know better is no false alarm of this kind.
+    if moment(alert.updated_at) < knowable_at(run, label) or alert.type in label.expected_alert_types:
         return False
     if (
         label.forbidden_from_severity

@@ -58,7 +58,8 @@ def _bait(desk: Corner) -> None:
 def _spam(desk: Corner) -> Process:
     """Introduce a token that has no price, as custodians do when one lands, and let it land: nobody's, in suspense."""
     fresh = [code for code in SPAM if (HOT, code) not in desk.late_assets]
-    if not fresh or desk.rng.random() < 0.3:
+    is_first = len(fresh) == len(SPAM)
+    if not fresh or (desk.rng.random() < 0.3 and not is_first):
         return
     code = fresh[0]
     tell_asset(desk, ASSETS[code], priced=False)

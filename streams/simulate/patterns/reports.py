@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _POLL_S = 360.0
 _LATE_S = (30.0, 600.0)
-_REMEMBERED, _SAMPLED = 1_500, 0.05  # letters of a source that may be told again, and the share that is noted
+_REMEMBERED, _SAMPLED = 1_500, 0.15  # letters of a source that may be told again, and the share that is noted
 _AGAIN = (40, 120)
 _HEAD = ("schema_version", "event_id", "source", "event_time", "observed_at", "revision")
 _FINAL = ("deposit", "sweep")  # what nothing undoes once it is completed

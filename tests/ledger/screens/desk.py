@@ -73,7 +73,9 @@ class Desk:
         """Hear of a withdrawal of 1 ETH to the payout address, or of what else `more` says."""
         return self.hear(self.movement(transfer_id, status, after=after, **more), after=after)
 
-    def movement(self, transfer_id: str, status: str, *, after: float = 1.0, at: float | None = None, **more: Any) -> Sent:
+    def movement(
+        self, transfer_id: str, status: str, *, after: float = 1.0, at: float | None = None, **more: Any
+    ) -> Sent:
         """Return the event; `to` completes the usual destination where it is not external, and replaces it elsewhere."""
         self.told += 1
         ends: Event = {
@@ -121,7 +123,11 @@ class Desk:
     @property
     def ended(self) -> dict[str, str]:
         """How the alerts that are over ended, by type."""
-        return {alert.type: alert.state.value for alert in self.story.alerts if _is_ours(alert) and alert.state.value != "open"}
+        return {
+            alert.type: alert.state.value
+            for alert in self.story.alerts
+            if _is_ours(alert) and alert.state.value != "open"
+        }
 
     def alerts(self, kind: str) -> list[Any]:
         """Return the records of the alerts of a kind."""

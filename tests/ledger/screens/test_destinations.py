@@ -111,9 +111,9 @@ def test_what_is_undone_is_resolved(status: str) -> None:
 
 def test_a_speck_from_an_address_like_a_known_one_is_no_matter() -> None:
     desk = Desk()
-    source = {"location": "external", "address": LIKE_IT}
     here = {"location": "hot", "client_id": "acme", "address": DEPOSIT}
-    assert desk.move("D-1", "completed", op_type="deposit", **{"from": source, "to": here}, amount="0.00000001") == set()
+    ends: dict[str, Any] = {"from": {"location": "external", "address": LIKE_IT}, "to": here}
+    assert desk.move("D-1", "completed", op_type="deposit", amount="0.00000001", **ends) == set()
 
 
 def test_where_nobody_registers_payouts_none_is_missing() -> None:

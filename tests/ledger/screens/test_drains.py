@@ -22,9 +22,15 @@ def desk_with_requests(**more: Any) -> Desk:
     return desk
 
 
-def outflow(desk: Desk, number: int | str, asset: str, status: str = "broadcast", *, to: str = STRANGER, **more: Any) -> bool:
+def outflow(
+    desk: Desk, number: int | str, asset: str, status: str = "broadcast", *, to: str = STRANGER, **more: Any
+) -> bool:
     """Hear that something leaves the hot place; return whether a drain is told."""
-    usual: dict[str, Any] = {"from": {"location": "hot"}, "to": {"location": "external", "address": to}, "network": None}
+    usual: dict[str, Any] = {
+        "from": {"location": "hot"},
+        "to": {"location": "external", "address": to},
+        "network": None,
+    }
     return DRAIN in desk.move(f"O-{number}", status, asset=asset, **{**usual, **more})
 
 
@@ -76,9 +82,9 @@ def test_what_venues_and_networks_take_of_themselves_is_none(op: str) -> None:
 
 def test_what_goes_to_our_own_places_is_none() -> None:
     desk = desk_with_requests()
-    own = {"to": {"location": "cold"}, "op_type": "sweep"}
+    own: dict[str, Any] = {"to": {"location": "cold"}, "op_type": "sweep"}
     assert not any(outflow(desk, number, ASSETS[number], **own) for number in range(4))
-    named = {"network": "eip155:1"}
+    named: dict[str, Any] = {"network": "eip155:1"}
     assert not any(outflow(desk, f"n{number}", ASSETS[number % 2], to=DEPOSIT, **named) for number in range(4))
 
 

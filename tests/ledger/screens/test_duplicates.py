@@ -99,7 +99,10 @@ def test_a_duplicate_that_is_stopped_is_resolved() -> None:
 
 def test_refunds_of_one_payment_are_one_and_of_two_are_two() -> None:
     desk = Desk()
-    ends = {"from": {"location": "bank"}, "to": {"location": "bank", "client_id": "acme", "account_id": "client:acme"}}
+    ends: dict[str, Any] = {
+        "from": {"location": "bank"},
+        "to": {"location": "bank", "client_id": "acme", "account_id": "client:acme"},
+    }
     refund: dict[str, Any] = {"op_type": "refund", "asset": "USD", "amount": "100", "network": None, **ends}
     desk.move("F-1", "completed", **refund, ids={"refers_to": "fee-1"})
     assert desk.move("F-2", "completed", **refund, ids={"refers_to": "fee-2"}) == set()
@@ -117,7 +120,9 @@ def test_what_was_forgotten_is_gone_from_the_index() -> None:
     desk = Desk()
     desk.move("W-1", "completed")
     desk.move("W-2", "completed", **refs("x"))
-    check = next(check for check in desk.story.monitor.state.reconciliation.checks if type(check).__name__ == "Duplicates")
+    check = next(
+        check for check in desk.story.monitor.state.reconciliation.checks if type(check).__name__ == "Duplicates"
+    )
     assert [len(alike) for alike in vars(check)["_alike"].values()] == [2]
     desk.wait(40 * 24 * HOUR)
     desk.wait(24 * HOUR)

@@ -47,7 +47,7 @@ def test_value_of_our_own_that_goes_outside_is_told() -> None:
 def test_another_tag_is_another_client_of_the_exchange() -> None:
     desk = Desk()
     desk.hear(address(XRP_PAYOUT, XRPL, tag="78"))
-    xrp = {"asset": "XRP", "network": XRPL}
+    xrp: dict[str, Any] = {"asset": "XRP", "network": XRPL}
     assert desk.move(**xrp, to={"location": "external", "address": XRP_PAYOUT, "tag": "77"}) == set()
     assert desk.move(status="broadcast", **xrp, to={"location": "external", "address": XRP_PAYOUT, "tag": "78"}) == {
         UNEXPECTED

@@ -73,7 +73,9 @@ def test_below_a_few_dollars_no_fee_is_worth_a_word() -> None:
     assert pay(desk, "y", "0.004") == {P2}
 
 
-@pytest.mark.parametrize("other", [{"asset": "XRP", "network": "xrpl:0", "fee_asset": "XRP"}, {"from": {"location": "venue"}}])
+@pytest.mark.parametrize(
+    "other", [{"asset": "XRP", "network": "xrpl:0", "fee_asset": "XRP"}, {"from": {"location": "venue"}}]
+)
 def test_each_network_and_kind_of_place_has_its_own_usual(other: dict[str, Any]) -> None:
     assert pay(used_to(), "x", "2", **other, amount="100000") == set()
 
@@ -109,3 +111,11 @@ def test_what_is_kept_is_bounded_and_survives_a_restart() -> None:
     pay(desk, "y", USUAL)
     rows = desk.story.monitor.state.reconciliation.tables["fees"].rows
     assert [len(row.latest) for row in rows.values()] == [fees.FEES_KEPT]
+
+
+def test_what_is_paid_at_the_moment_counts_as_much_as_what_is_usual() -> None:
+    desk = used_to()
+    for number in range(fees.OF_THE_MOMENT):
+        assert pay(desk, f"up{number}", USUAL * 200) == set()
+    assert pay(desk, "more", USUAL * 4_000) == set()
+    assert pay(desk, "far", USUAL * 20_000) == {P1}

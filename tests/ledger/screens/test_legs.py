@@ -14,9 +14,11 @@ UNIT, MORE, LESS = "unit_or_decimal_error P1", "amount_mismatch P1", "amount_mis
 KINDS = (("burn", "mint"), ("settlement", "settlement"))
 
 
-def leg(desk: Desk, transfer_id: str, op: str, *, out: bool, amount: str, status: str = "completed", **more: Any) -> set[str]:
+def leg(
+    desk: Desk, transfer_id: str, op: str, *, out: bool, amount: str, status: str = "completed", **more: Any
+) -> set[str]:
     ours, outside = {"location": "hot"}, {"location": "external"}
-    ends = {"from": ours, "to": outside} if out else {"from": outside, "to": ours}
+    ends: dict[str, Any] = {"from": ours, "to": outside} if out else {"from": outside, "to": ours}
     return desk.move(transfer_id, status, op_type=op, amount=amount, **{"parent_id": "S-1", **ends, **more})
 
 
@@ -31,7 +33,9 @@ def test_equal_legs_less_their_fees_are_quiet(ops: tuple[str, str], amount: int,
 @pytest.mark.parametrize("ops", KINDS)
 @pytest.mark.parametrize(("amount", "kind"), [("1000", UNIT), ("0.1", UNIT), ("12", MORE), ("9", LESS)])
 @pytest.mark.parametrize("out_first", [True, False])
-def test_unequal_legs_are_told_once_as_what_they_are(ops: tuple[str, str], amount: str, kind: str, out_first: bool) -> None:
+def test_unequal_legs_are_told_once_as_what_they_are(
+    ops: tuple[str, str], amount: str, kind: str, out_first: bool
+) -> None:
     desk = Desk(restarts=True)
     legs = [(ops[0], True, "10"), (ops[1], False, amount)]
     said = [leg(desk, f"L-{out}", op, out=out, amount=units) for op, out, units in (legs if out_first else legs[::-1])]

@@ -79,7 +79,7 @@ def test_without_its_other_leg_a_credit_is_judged_soon() -> None:
 
 def test_a_deposit_that_was_found_is_credited_whole() -> None:
     desk = Desk()
-    ends = {"from": {"location": "external"}, "to": {"location": "bank"}}
+    ends: dict[str, Any] = {"from": {"location": "external"}, "to": {"location": "bank"}}
     desk.move("D-1", "completed", op_type="deposit", asset="USD", amount="9000000", network=None, **ends)
     assert journal(desk, 1, "9000000", transfer_id="D-1") == set()
     assert journal(desk, 2, "90000000", transfer_id="D-1") == {UNIT}
@@ -88,7 +88,7 @@ def test_a_deposit_that_was_found_is_credited_whole() -> None:
 @pytest.mark.parametrize("op", ["interest", "rebate", "funding", "reward"])
 def test_income_in_proportion_is_quiet_whatever_its_size(op: str) -> None:
     desk = Desk()
-    income = {"op_type": op, "origin": "auto", "maker": None, "checker": None}
+    income: dict[str, Any] = {"op_type": op, "origin": "auto", "maker": None, "checker": None}
     for number in range(manual.HISTORY_NEEDED):
         assert journal(desk, number, "1000", **income) == set()
     assert journal(desk, "month", "4000000", **income, balance_after="1604000000") == set()
@@ -127,7 +127,10 @@ def test_an_account_number_as_amount_is_told_at_any_size() -> None:
 
 # --- movements -----------------------------------------------------------------------------------------------
 def credit(desk: Desk, transfer_id: str, amount: str, status: str = "requested", **more: Any) -> set[str]:
-    ends = {"from": {"location": "bank"}, "to": {"location": "bank", "client_id": "acme", "account_id": "client:acme"}}
+    ends: dict[str, Any] = {
+        "from": {"location": "bank"},
+        "to": {"location": "bank", "client_id": "acme", "account_id": "client:acme"},
+    }
     usual: dict[str, Any] = {"op_type": "refund", "asset": "USD", "network": None, "control": {"initiator": "ann"}}
     return desk.move(transfer_id, status, amount=amount, **{**ends, **usual, **more})
 
@@ -150,6 +153,7 @@ def test_a_refund_of_a_known_payment_is_held_against_that_elsewhere() -> None:
     desk = Desk()
     desk.move("W-1", "completed")
     assert credit(desk, "F-1", "9000000", ids={"refers_to": "W-1"}) == set()
+    assert journal(desk, 1, "9000000", transfer_id="F-1", op_type="refund") == set()
 
 
 def test_an_id_in_the_amount_of_an_adjustment_is_told() -> None:
@@ -159,5 +163,5 @@ def test_an_id_in_the_amount_of_an_adjustment_is_told() -> None:
 
 
 def test_what_one_client_gives_another_is_no_credit_out_of_nothing() -> None:
-    ends = {"from": {"location": "bank", "client_id": "other"}}
+    ends: dict[str, Any] = {"from": {"location": "bank", "client_id": "other"}}
     assert credit(Desk(), "A-1", "9000000", op_type="adjustment", **ends) == set()

@@ -31,7 +31,9 @@ OP_TYPES = ("rebalance", "internal", "sweep")
 STAGES = st.permutations(("requested", "approved", "broadcast", "completed"))
 
 
-@given(STAGES, st.sampled_from((*OP_TYPES, "settlement", "collateral")), st.booleans(), st.sampled_from(("0", "0.0001")))
+@given(
+    STAGES, st.sampled_from((*OP_TYPES, "settlement", "collateral")), st.booleans(), st.sampled_from(("0", "0.0001"))
+)
 def test_a_movement_that_conforms_to_its_plan_is_quiet(stages: list[str], op: str, plan_first: bool, dust: str) -> None:
     desk = Desk()
     amount = {"0": "10", "0.0001": "10.0001"}[dust]
@@ -69,8 +71,9 @@ def test_a_restart_changes_nothing() -> None:
 def test_the_role_of_the_place_counts_where_the_plan_names_one() -> None:
     desk = Desk()
     desk.plan(to=None, to_role="cold", **{"from": "hot"})
-    assert desk.own("R-1", **CLAIM, **{"from": {"location": "hot"}, "to": {"location": "cold"}}) == set()
-    assert desk.own("R-2", **CLAIM, **{"from": {"location": "hot"}, "to": {"location": "venue"}}) == {PLACE}
+    claim: dict[str, Any] = {**CLAIM, "from": {"location": "hot"}}
+    assert desk.own("R-1", **claim, to={"location": "cold"}) == set()
+    assert desk.own("R-2", **claim, to={"location": "venue"}) == {PLACE}
 
 
 def test_a_plan_whose_place_is_not_of_its_role_is_not_met_by_going_there() -> None:
@@ -84,9 +87,10 @@ def test_a_plan_for_a_client_is_met_outside_and_in_the_books() -> None:
     desk.plan(to=None, to_role="client", op_type="reward", amount="2", **{"from": "hot"})
     outside = {"to": {"location": "external", "address": PAYOUT}}
     in_books = {"to": {"location": "hot", "client_id": "acme"}}
-    for number, ends in enumerate((outside, in_books)):
-        end = {"from": {"location": "hot"}, **ends}
-        assert desk.own(f"R-{number}", op_type="reward", amount="2", **CLAIM, **end) == set()
+    claim: dict[str, Any] = {**CLAIM, "from": {"location": "hot"}}
+    both: tuple[dict[str, Any], ...] = (outside, in_books)
+    for number, ends in enumerate(both):
+        assert desk.own(f"R-{number}", op_type="reward", amount="2", **claim, **ends) == set()
 
 
 @pytest.mark.parametrize(
@@ -208,8 +212,8 @@ def test_a_place_that_nobody_introduced_has_no_role() -> None:
     assert desk.own(status="approved", to={"location": "venue:new"}, **CLAIM) == {PLACE}
 
 
-def test_to_a_stranger_it_says_where(restarts: bool = True) -> None:
-    desk = Desk(restarts=restarts)
+def test_to_a_stranger_it_says_where() -> None:
+    desk = Desk(restarts=True)
     desk.plan()
     assert PLACE in desk.own(to={"location": "external", "address": STRANGER}, **CLAIM)
     assert STRANGER in desk.alerts("unexpected_destination")[0].explanation

@@ -14,7 +14,7 @@ NEW = "0x" + "e" * 40
 
 
 def deposit(desk: Desk, transfer_id: str, of: str, status: str = "broadcast", **more: Any) -> set[str]:
-    ends = {"from": {"location": "external"}, "to": {"location": "hot", "address": of}}
+    ends: dict[str, Any] = {"from": {"location": "external"}, "to": {"location": "hot", "address": of}}
     return desk.move(transfer_id, status, op_type="deposit", **{**ends, **more})
 
 
@@ -89,3 +89,12 @@ def test_where_many_are_unknown_one_more_says_nothing() -> None:
             assert deposit(desk, f"D-{number}", f"0x{number:040x}") == set()
         assert deposit(desk, f"d-{number}", DEPOSIT) == set()
     assert deposit(desk, "D-odd", STRANGER) == set()
+
+
+def test_one_that_turns_out_to_be_a_clients_own_is_explained() -> None:
+    desk = Desk()
+    for number in range(proofs.REGISTERED_MIN):
+        deposit(desk, f"D-{number}", DEPOSIT)
+    assert deposit(desk, "D-odd", STRANGER) == {UNPROVED}
+    desk.hear(address(STRANGER))
+    assert desk.ended == {"unproved_address": "explained"}

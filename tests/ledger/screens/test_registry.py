@@ -58,7 +58,9 @@ def test_only_both_ends_and_the_length_make_a_look_alike(digits: str) -> None:
     other = f"0x{digits}"
     alike = other[:HEAD] == PAYOUT[:HEAD] and other[-TAIL:] == PAYOUT[-TAIL:] and other != PAYOUT
     known = registry(DESK)
-    assert (known.resembled(other) is not None) == (alike or other[:HEAD] + other[-TAIL:] == DEPOSIT[:HEAD] + DEPOSIT[-TAIL:])
+    assert (known.resembled(other) is not None) == (
+        alike or other[:HEAD] + other[-TAIL:] == DEPOSIT[:HEAD] + DEPOSIT[-TAIL:]
+    )
     middle = digits[HEAD:-TAIL]
     assert known.resembled(PAYOUT[:HEAD] + "f" + middle + PAYOUT[-TAIL:]) is None, "one more character"
 

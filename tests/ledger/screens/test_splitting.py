@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ledger.screens import splitting
@@ -14,13 +16,14 @@ LIMIT = reference("limit", "limit-1", limit_id="L-1", scope={"op_type": "withdra
 
 def asked(desk: Desk, amounts: list[str], *, every: float = 600, client: str = "acme", tag: str = "") -> list[bool]:
     """Hear of withdrawals, one after the other; return after which a splitting is told."""
-    ends = {"from": {"location": "hot", "client_id": client}}
+    ends: dict[str, Any] = {"from": {"location": "hot", "client_id": client}}
     return [
-        SPLIT in desk.move(f"W-{tag}{desk.told}", amount=f"{amount}{desk.told:04}", after=every, **ends) for amount in amounts
+        SPLIT in desk.move(f"W-{tag}{desk.told}", amount=f"{amount}{desk.told:04}", after=every, **ends)
+        for amount in amounts
     ]
 
 
-def desk(**more: bool) -> Desk:
+def desk(**more: Any) -> Desk:
     made = Desk(**more)
     made.hear(LIMIT)
     return made
