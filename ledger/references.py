@@ -30,8 +30,11 @@ class References:
 
     def _put(self, key: Key, event: Reference) -> None:
         if isinstance(event, LocationRef):
+            before = self.locations.get(event.location)
             self.locations[event.location] = event
-            if event.recon_group:
+            if before is not None and before.recon_group != event.recon_group:
+                self.group_names = {known.recon_group for known in self.locations.values() if known.recon_group}
+            elif event.recon_group:
                 self.group_names.add(event.recon_group)
         elif isinstance(event, RouteRef):
             self.routes[key[1:]] = event

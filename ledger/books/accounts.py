@@ -6,12 +6,12 @@ which gives a balance only where the whole history was heard.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from ledger.amounts import to_decimal, to_units
-from ledger.books.chain import Account, Item, add, conclude, loose_from_us, restate
+from ledger.books.chain import Account, Item, add, conclude, foreseen_units, loose_from_us, restate
 from ledger.books.order import is_first
 from ledger.check import Check, Entry, Timer
 from ledger.events import AccountRef, LocationRef, Reference
@@ -30,8 +30,7 @@ Key = tuple[str, str]  # account and asset, or group and asset
 class Accounts(Check):
     """All accounts. `owed`: the sum of positive client balances, in units, by recon group and asset.
 
-    `slipped`: by how much the last posting has moved its account's balance beyond its own amount, in units: a balance
-    tells also of postings that are not here yet.
+    `ahead`: the client accounts, by group and asset, of which a balance may tell of postings that are not here yet.
     """
 
     def __init__(self, context: Context) -> None:
@@ -40,7 +39,7 @@ class Accounts(Check):
         self.table: Table[Key, Account] = Table(Account)
         self._begun: Table[tuple[str, ...], bool] = Table(bool)  # sources, and assets of groups, heard from the start
         self.owed: dict[Key, int] = {}
-        self.slipped = 0
+        self.ahead: dict[Key, dict[str, None]] = {}
         self._groups = 0
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:
@@ -52,8 +51,11 @@ class Accounts(Check):
     def loaded(self) -> None:
         self._groups = len(self.context.references.group_names)
         self.owed.clear()
+        self.ahead = {}
         for key, account in self.table.rows.items():
             self._owe(account, key[1], account.balance)
+            if account.loose or not account.pruned:
+                self._foresee(key, account)
 
     # --- what other rooms ask --------------------------------------------------------------------------------
     def balance(self, account_id: str, asset: str) -> int | None:
@@ -74,14 +76,13 @@ class Accounts(Check):
         event = entry.event
         key = (event.account_id, entry.asset)
         account = self.table.edit(key)
-        is_new = account is None
         if account is None:
             account = self.table.put(key, self._opened(entry))
+            self._foresee(key, account)
         after = None if event.balance_after is None else to_units(event.balance_after)
         item = Item(event.source_seq, entry.whole_units, after, self.context.now_us, event.posting_id)
         before = account.balance
         agrees = restate(account, item, entry.units) if entry.restated else add(account, item)
-        self.slipped = 0 if is_new else account.balance - before - entry.units
         if not account.known:
             account.known = after is not None or self._is_begun(entry)
         elif event.op_type == "opening":
@@ -113,6 +114,21 @@ class Accounts(Check):
             place = (account.group, asset)
             self.owed[place] = self.owed.get(place, 0) + max(after, 0) - max(before, 0)
 
+    def _foresee(self, key: Key, account: Account) -> None:
+        if account.account_class == CLIENT:
+            self.ahead.setdefault((account.group, key[1]), {})[key[0]] = None
+
+    def foreseen_units(self, place: Key, begins_at_zero: Callable[[int], bool]) -> int:
+        """Return what client balances of a group and asset tell of postings that are not here yet, in units."""
+        found = 0
+        for account_id in list(self.ahead.get(place, ())):
+            account = self.table.rows.get((account_id, place[1]))
+            units = 0 if account is None else foreseen_units(account, begins_at_zero)
+            found += units
+            if not units and not (account is not None and account.loose):
+                del self.ahead[place][account_id]
+        return found
+
     # --- the chain -------------------------------------------------------------------------------------------
     def _look(self, key: Key, account: Account) -> None:
         """See whether a link of the chain is to be judged, or a gap is closed."""
@@ -129,6 +145,7 @@ class Accounts(Check):
         if since_us is None:
             self.context.absences.met(timer)
         elif not self.context.absences.expects(timer):
+            self._foresee(key, account)
             self._expect(timer, account, self.context.now_us)
         if not account.gaps:
             sentence = (

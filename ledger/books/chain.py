@@ -172,6 +172,19 @@ def loose_from_us(account: Account) -> int | None:
     )
 
 
+def foreseen_units(account: Account, begins_at_zero: Callable[[int], bool]) -> int:
+    """Return what postings that are not here yet have added, in units, to balances that were told already.
+
+    `begins_at_zero` tells of the moment at which the first posting was heard whether one before it may only be late.
+    """
+    tail = account.tail
+    late = sum(max(_missing(tail, index), 0) for index in range(1, len(tail)))
+    first = tail[0] if tail else None
+    if first is not None and first.after is not None and not account.pruned and begins_at_zero(first.heard_us):
+        late += max(first.after - first.units, 0)
+    return late
+
+
 def _link_us(tail: list[Item], index: int) -> int:
     return max(tail[index].heard_us, tail[index - 1].heard_us)
 

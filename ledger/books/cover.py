@@ -184,13 +184,17 @@ def _covering(position: Position) -> int:
 
 
 def tellers(context: Context, group: str) -> tuple[str, ...]:
-    """Return who tells of a group's books and of its places."""
+    """Return who may tell of a group's books and places; of who only sends heartbeats so far nobody knows of what."""
     heard, of = context.heard, context.groups.of_location
     names = dict.fromkeys(heard.sources(("ledger", group)))
-    for location in sorted(context.holdings.places.by_name):
+    for location, place in sorted(context.holdings.places.by_name.items()):
         if of(location) == group:
             names |= dict.fromkeys(heard.sources(("movements", location)))
-    return tuple(names)
+            names |= dict.fromkeys(position.reporter for position in place.positions.values() if position.reporter)
+    sources = context.sources.table.rows.items()
+    return tuple(
+        names | dict.fromkeys(sorted(name for name, source in sources if source.beats and not source.locations))
+    )
 
 
 def positions(context: Context, key: Key) -> list[Position]:

@@ -9,6 +9,7 @@ from ledger.amounts import to_decimal
 from ledger.books.accounts import CLIENT
 from ledger.books.band import Band
 from ledger.books.cover import Cover, Key
+from ledger.books.order import Order, order_of
 from ledger.findings import EVIDENCE_MAX, Breach
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class Credit(NamedTuple):
     """A posting that raised what a client is owed, in units; the latest sorts last."""
 
     heard_us: int
+    order: Order
     posting_id: str
     account_id: str
     units: int
@@ -66,7 +68,7 @@ def over_text(cover: Cover, key: Key, excess: int) -> str:
 def _latest(context: Context, key: Key) -> list[Credit]:
     group, asset = key
     found = (
-        Credit(item.heard_us, item.posting_id, account_id, item.units)
+        Credit(item.heard_us, order_of(item.seq), item.posting_id, account_id, item.units)
         for (account_id, of_asset), account in context.books.table.rows.items()
         if of_asset == asset and account.account_class == CLIENT and account.group == group
         for item in account.tail

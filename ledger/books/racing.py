@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Key = tuple[str, str]  # group and asset
 RACES_MAX = 8_192
 KEPT_US = 86_400 * SECOND_US
-NEVER_FROM_OUTSIDE = frozenset(("adjustment", "refund", "reversal", "mint", "burn", "opening"))
+NEVER_FROM_OUTSIDE = frozenset(("adjustment", "refund", "reversal", "mint", "burn"))
 """Bookings that people make: no money is on its way for them."""
 
 
@@ -74,16 +74,15 @@ class Racing:
             self._names.setdefault((group, asset), {})[name] = None
 
     # --- what pairs -------------------------------------------------------------------------------------------
-    def booked(self, entry: Entry, group: str, slipped: int) -> None:
-        """Take a posting on a client's account; the balance has moved by `slipped` more than it says."""
+    def booked(self, entry: Entry, group: str) -> None:
+        """Take a posting on a client's account."""
         event = entry.event
+        if event.op_type == "opening":
+            return  # what was there before anything raced
         automatic = event.origin != "manual" and event.op_type not in NEVER_FROM_OUTSIDE
         name = event.transfer_id or f"journal|{event.journal_id}"
         if entry.units:
             self._take((name, group, entry.asset), entry.units, 0, event.journal_id, automatic=automatic)
-        if slipped:  # a later balance has told of postings that are not here yet
-            name = f"account|{event.account_id}"
-            self._take((name, group, entry.asset), slipped, 0, event.journal_id, automatic=True)
 
     def moved(self, change: Change) -> int:
         """Take a report of a movement; return the units of a client's credit that it has caught up with."""
@@ -147,15 +146,20 @@ class Racing:
     # --- what excuses -----------------------------------------------------------------------------------------
     def excused(self, key: Key, sources: tuple[str, ...], cents: int | None) -> Excused:
         """Return what may yet be explained in a group and asset; `sources` tell of its places and books."""
-        known = unknown = 0
-        ends = []
+        known, ends = 0, []
+        wait_us = round(self.context.limits.totals_s * SECOND_US)
+
+        def may_be_late(heard_us: int) -> bool:
+            return self._waits(heard_us + wait_us, sources, cents)
+
+        unknown = self.context.books.foreseen_units(key, may_be_late)
         for name in self._names.get(key, ()):
             race = self.table.rows[name, *key]
             if race.ahead <= 0:
                 continue
             dossier = self.context.dossiers.get(name)
             until_us = race.heard_us + self._wait_us(dossier)
-            if self.context.now_us >= until_us and not self.context.sources.is_held_up(sources, until_us, cents):
+            if not self._waits(until_us, sources, cents):
                 continue
             if dossier is not None and _is_on_its_way(dossier, race):
                 known += min(race.ahead, max(dossier.instructed_units, dossier.arrived_units))
@@ -165,6 +169,10 @@ class Racing:
                 continue
             ends.append(until_us)
         return Excused(known, unknown, min(ends, default=None))
+
+    def _waits(self, until_us: int, sources: tuple[str, ...], cents: int | None) -> bool:
+        """Tell whether it is not `until_us` yet, or a source has yet to deliver up to then."""
+        return self.context.now_us < until_us or self.context.sources.is_held_up(sources, until_us, cents)
 
     def _wait_us(self, dossier: Dossier | None) -> int:
         """Return how long a difference may wait: where an inflow is known to be under way, for that to arrive."""

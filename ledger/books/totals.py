@@ -54,16 +54,16 @@ class Totals(Check):
     def posted(self, entry: Entry) -> None:
         self._refresh()
         if entry.event.account_class == "client":
-            self.racing.booked(entry, entry.group, self.context.books.slipped)
+            self.racing.booked(entry, entry.group)
         self._cause = entry
         self._judge((entry.group, entry.asset), explained=False)
 
     def moved(self, change: Change) -> None:
         dossier = change.dossier
-        if dossier.in_books_only or not (dossier.left or change.was_left):
+        if dossier.in_books_only or not (dossier.left or change.was_left or change.is_undone):
             return
         self._refresh()
-        if not self.cover.moved(change):
+        if not self.cover.moved(change) and not change.is_undone:
             return
         caught_up = self.racing.moved(change)
         self._cause = dossier

@@ -61,6 +61,9 @@ class Concern:
         """Return by how long what was due is put off, since clocks stood still; 0 for not at all."""
         return 0
 
+    def told(self, case: Case) -> None:
+        """Do what there is to do after it was told."""
+
     # --- the frame -------------------------------------------------------------------------------------------
     def key(self, case: Case) -> str:
         """Return the key of its alerts: the movement, unless two concerns raise the same type."""
@@ -90,6 +93,7 @@ class Concern:
         ask = self.wanted(case)
         if ask is None:
             self.end(case)
+            self.join.weigh(transfer_id, late=False)  # what has become of it may be another question
             return
         more_us = self.put_off_us(case, due_us)
         if more_us:
@@ -123,6 +127,7 @@ class Concern:
         if ask.worse:
             case.row().open.append(f"{self.name}+")
         self.context.tell(self.breach(case, ask))
+        self.told(case)
 
     def after_us(self, seconds: float) -> int:
         """Return the moment so many seconds from now, in microseconds."""

@@ -1,4 +1,4 @@
-"""What may belong together though no id says so: movements and journals by amount, party and time, and requests too.
+"""What may belong together though no id says so: movements and journals, by amount, party and time.
 
 These rules come last, when the time of a question is over, and take each row once. What they join is taken apart again
 when an id says otherwise.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ledger.dossiers import Dossier
 from ledger.matching.cases import NEED_A_LEG, Case
 from ledger.matching.links import said_units
 from ledger.matching.loose import Key, Loose
@@ -25,7 +24,7 @@ LOOKED_AT_MAX = 200
 
 
 class Fuzzy:
-    """The search for the other side of a movement, of a journal, and of an outflow."""
+    """The search for the journal of a movement, and for the movement of a journal."""
 
     def __init__(self, join: Join) -> None:
         self.join = join
@@ -48,7 +47,7 @@ class Fuzzy:
         ]
         chosen = choose(candidates)
         if chosen is not None:
-            self.join.give(case, (chosen,), "amount")
+            self.join.bookings.give(case, (chosen,), "amount")
             return True
         if told:
             return False
@@ -60,7 +59,7 @@ class Fuzzy:
         chosen = choose_sum(units, several)
         if chosen is None:
             return False
-        self.join.give(case, chosen, "sum")
+        self.join.bookings.give(case, chosen, "sum")
         return True
 
     def _journals_for(self, case: Case) -> list[tuple[Key, Loose]]:
@@ -132,7 +131,7 @@ class Fuzzy:
         chosen = choose(candidates)
         if chosen is None:
             return not told and self._find_movements(key, row)
-        self.join.give(self.join.case(chosen, late=False), (key,), "amount")
+        self.join.bookings.give(self.join.case(chosen, late=False), (key,), "amount")
         return True
 
     def _find_movements(self, key: Key, row: Loose) -> bool:
@@ -142,7 +141,7 @@ class Fuzzy:
         chosen = choose_sum(row.units, rows)
         if chosen is None:
             return False
-        self.join.give_to_several([cases[name] for name in chosen], key)
+        self.join.bookings.give_to_several([cases[name] for name in chosen], key)
         return True
 
     def _movements_for(self, key: Key, row: Loose) -> Iterator[Case]:
@@ -158,44 +157,6 @@ class Fuzzy:
         rows = self.context.dossiers.rows
         names = self.join.waiting.by_units(group, asset, units)
         return min(names, key=lambda name: (rows[name].heard_us, name), default="")
-
-    # --- a request for an outflow --------------------------------------------------------------------------------
-    def find_instruction(self, case: Case) -> bool:
-        """Take an outflow and a request for one where place, amount and address are the same, and time is near."""
-        chosen = choose(self._requests_for(case))
-        if chosen is None:
-            return False
-        self.join.pair(case, chosen)
-        return True
-
-    def doubtful_instructions(self, case: Case) -> list[str]:
-        """Return the requests that could be meant and are equally good."""
-        return [candidate.key for candidate in self._requests_for(case)]
-
-    def _requests_for(self, case: Case) -> list[Candidate[str]]:
-        dossier = case.dossier
-        assert dossier is not None
-        units, fee_units = said_units(dossier), case.fee_units(dossier)
-        found: dict[str, Dossier] = {}
-        for asked_units in dict.fromkeys((units, units + fee_units, units - fee_units)):
-            for name in self.join.waiting.requests(dossier.origin, dossier.asset, asked_units):
-                found[name] = self.context.dossiers.rows[name]
-        return [
-            Candidate(
-                name, abs(said_units(asked) - units), False, abs(asked.begun_us - dossier.begun_us), asked.heard_us,
-                asked.client,
-            )
-            for name, asked in found.items()
-            if self._may_ask_for(asked, dossier)
-        ]  # fmt: skip
-
-    def _may_ask_for(self, asked: Dossier, done: Dossier) -> bool:
-        if not asked.address or asked.address != done.address or asked.tag != done.tag:
-            return False
-        if abs(asked.begun_us - done.begun_us) > self._window_us:
-            return False
-        claim = self.join.claims.table.get(asked.transfer_id)
-        return claim is None or not claim.partner
 
 
 def signed_units(case: Case) -> int:

@@ -98,12 +98,13 @@ class LooseJournals:
             row = self._row(journal_id, journal, asset, group)
             if row is None:
                 continue
-            key = (journal_id, asset)
-            opposite = self._opposite(row, key) if undoes or (not row.credited_units and row.units > 0) else None
+            key, inside = (journal_id, asset), side_of(journal, asset) is False
+            gives_back = inside and row.units > 0
+            opposite = self._opposite(row, key) if undoes or gives_back else None
             if opposite is not None:
                 self.drop(opposite)
                 gone.append(opposite)
-            elif row.units < 0 or side_of(journal, asset) is not False:
+            elif not gives_back:
                 gone += self.put(key, row)
                 taken.append(key)
         return taken, gone

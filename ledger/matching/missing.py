@@ -81,6 +81,10 @@ class Uncredited(Concern):
     def found(self, case: Case) -> bool:
         return self.join.fuzzy.find_booking(case)
 
+    def told(self, case: Case) -> None:
+        """Ask again at twice the time."""
+        self.join.weigh(case.transfer_id, late=False)
+
     def breach(self, case: Case, ask: Ask) -> Breach:
         dossier = case.dossier
         assert dossier is not None
@@ -119,3 +123,6 @@ class UncreditedTwice(Uncredited):
 
     def wanted(self, case: Case) -> Ask | None:
         return super().wanted(case) if self.context.stands("missing_credit", case.transfer_id) else None
+
+    def told(self, case: Case) -> None:
+        """It does not become worse than this."""

@@ -54,7 +54,7 @@ class Orphans:
             return
         heard = self.context.heard
         sources = heard.sources(("inflows", row.group, asset)) or heard.sources(("inflows", row.group))
-        due_us = self.context.now_us + round(self.context.limits.unmatched_s * SECOND_US)
+        due_us = max(row.heard_us + round(self.context.limits.unmatched_s * SECOND_US), self.context.now_us)
         cents = self.context.cents(asset, row.credited_units)
         self.context.absences.expect(f"orphan|{_rest(key)}", due_us, sources, cents)
 

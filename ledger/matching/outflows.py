@@ -32,13 +32,13 @@ class Uninstructed(Concern):
         return Ask(self.after_us(self.context.limits.unmatched_s), sources, said_units(dossier))
 
     def found(self, case: Case) -> bool:
-        return self.join.fuzzy.find_instruction(case)
+        return self.join.requests.find(case)
 
     def breach(self, case: Case, ask: Ask) -> Breach:
         dossier = case.dossier
         assert dossier is not None
         where = f" to {dossier.address}" if dossier.address else ""
-        near = self.join.fuzzy.doubtful_instructions(case)
+        near = self.join.requests.doubtful(case)
         doubt = f" Two or more requests could be meant, and none is taken for it: {', '.join(near)}." if near else ""
         return Breach(
             kind="unmatched_outflow",

@@ -11,6 +11,7 @@ from ledger.matching.cases import Case
 from ledger.matching.concerns import Ask, Concern, evidence_of, links_of_case, scope_of_case
 from ledger.matching.parties import party_of, payee_of, payer_of, receiver_of
 from ledger.screens.words import amount_text
+from ledger.times import SECOND_US
 
 
 class Misplaced(Concern):
@@ -31,7 +32,17 @@ class Misplaced(Concern):
         strangers = self.strangers(case)
         if not strangers:
             return None
-        return Ask(self.after_us(self.context.limits.wrong_account_s), case.books_sources(), max(strangers.values()))
+        return Ask(self._due_us(case), (), max(strangers.values()))
+
+    def _due_us(self, case: Case) -> int:
+        """Return until when it may be put right: from when the later of the two happened, unless that is told late."""
+        dossier = case.dossier
+        assert dossier is not None
+        journals = self.context.journals.journals.rows
+        booked = [journals[leg.journal_id].booked_us for leg in case.legs() if leg.journal_id in journals]
+        wait_us = round(self.context.limits.wrong_account_s * SECOND_US)
+        happened_us = max(dossier.arrived_us, *booked, 0) + wait_us
+        return min(max(happened_us, self.context.now_us + wait_us // 2), self.context.now_us + wait_us)
 
     def strangers(self, case: Case) -> dict[str, int]:
         """Return who was credited (for a payment: debited) without having a part in it, and with how many units."""

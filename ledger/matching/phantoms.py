@@ -7,12 +7,13 @@ is given back to a client, against the outside, for a payment that went out and 
 
 from __future__ import annotations
 
-from ledger.dossiers import COMPLETED_BIT, Dossier
+from ledger.dossiers import COMPLETED_BIT, UNDONE_BITS, Dossier
 from ledger.findings import Breach
 from ledger.fold import RANK
 from ledger.matching.cases import Case
 from ledger.matching.concerns import Ask, Concern, evidence_of, links_of_case, scope_of_case
 from ledger.screens.words import amount_text
+from ledger.times import SECOND_US
 
 REORGED_BIT = 1 << RANK["reorged"]
 _SEEN = (1 << RANK["broadcast"]) | (1 << RANK["confirming"]) | (1 << RANK["replaced"])
@@ -31,12 +32,17 @@ class Phantoms(Concern):
         units = self._unbacked_units(case)
         if units <= case.dust_units or not self._are_inflows_heard(case):
             return None
-        limits = self.context.limits
-        is_dead = case.direction == "in" and all(
-            member.undone and not member.stages & COMPLETED_BIT for member in case.family
-        )
-        wait_s = limits.undone_credit_s if is_dead else limits.unmatched_s
-        return Ask(self.after_us(wait_s), inflow_sources(case), units)
+        return Ask(self._due_us(case), inflow_sources(case), units)
+
+    def _due_us(self, case: Case) -> int:
+        """Return until when the inflow may come: from the credit on, or from when it was undone."""
+        limits, undone = self.context.limits, [member for member in case.family if member.undone]
+        if case.direction == "in" and undone:
+            was_final = any(member.stages & COMPLETED_BIT for member in undone)
+            return self.after_us(limits.unmatched_s if was_final else limits.undone_credit_s)
+        credited = [leg for leg in case.legs() if leg.outside and leg.units > 0 and leg.account_class == "client"]
+        since_us = min((leg.heard_us for leg in credited), default=self.context.now_us)
+        return max(since_us + round(limits.unmatched_s * SECOND_US), self.context.now_us)
 
     def _unbacked_units(self, case: Case) -> int:
         """Return what clients were credited with from outside and nothing came for, in units."""
@@ -110,7 +116,10 @@ def is_reorganised(dossier: Dossier) -> bool:
 
 
 def _is_under_way(dossier: Dossier) -> bool:
-    return not dossier.undone and not dossier.arrived and bool(dossier.stages & _SEEN)
+    """Tell whether an inflow was seen and may still arrive; one that is complete and did not arrive will not."""
+    if dossier.undone or dossier.arrived or not dossier.stages & _SEEN:
+        return False
+    return not dossier.stages & COMPLETED_BIT or bool(dossier.stages & UNDONE_BITS)
 
 
 def _why(case: Case) -> str:

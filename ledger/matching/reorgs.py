@@ -93,7 +93,7 @@ def _left_units(case: Case, fell_units: int) -> int | None:
     accounts = {leg.account_id for leg in case.legs() if leg.account_class == "client" and leg.units > 0}
     if fell_units <= 0 or not accounts or case.direction == "out":
         return None
-    balances = [case.join.balance_units(account, case.asset) for account in sorted(accounts)]
+    balances = [case.context.books.balance(account, case.asset) for account in sorted(accounts)]
     known = [balance for balance in balances if balance is not None]
     return sum(known) if known and sum(known) < fell_units else None
 

@@ -1,8 +1,7 @@
 """Movements that have no posting yet, found by amount or by client: what a journal without an id may be for.
 
 An inflow waits from the moment it is seen, so that a credit that is quicker finds it; a payment from the moment its debit
-is asked for. And requests that have not been carried out, found by place, amount and address. Both follow from the rows
-of claims and dossiers.
+is asked for. It follows from the rows of claims and dossiers.
 """
 
 from __future__ import annotations
@@ -24,15 +23,13 @@ _FOR_A_BOOKING = frozenset(("uncredited", "unbooked", "undebited"))
 
 
 class Waiting:
-    """Both indexes. Units are signed: positive for what comes in."""
+    """The index. Units are signed: positive for what comes in."""
 
     def __init__(self, join: Join) -> None:
         self.join = join
         self._names: dict[str, Names] = {}
         self._by_units: Index[tuple[str, str, int], str] = Index()
         self._by_client: Index[tuple[str, str, str], str] = Index()
-        self._asked: dict[str, tuple[str, str, int]] = {}
-        self._requests: Index[tuple[str, str, int], str] = Index()
 
     def loaded(self) -> None:
         rows = self.join.context.dossiers.rows
@@ -42,18 +39,15 @@ class Waiting:
                 self.note(dossier)
 
     def note(self, dossier: Dossier) -> None:
-        """Take over whether a movement over the border waits for a posting, and whether a request waits to be done."""
+        """Take over whether a movement over the border waits for a posting."""
         transfer_id = dossier.transfer_id
         names = self._names_of(dossier) if self._waits(dossier) else None
-        before = self._names.get(transfer_id)
-        if names != before:
-            self._forget_booking(transfer_id)
+        if names != self._names.get(transfer_id):
+            self.forget(transfer_id)
             if names is not None:
                 self._names[transfer_id] = names
                 self._by_units.add(names[0], transfer_id)
                 self._by_client.add(names[1], transfer_id)
-        if dossier.destination == EXTERNAL:
-            self._note_request(dossier)
 
     def _waits(self, dossier: Dossier) -> bool:
         claim = self.join.claims.table.rows.get(dossier.transfer_id)
@@ -69,32 +63,17 @@ class Waiting:
         client = dossier.client or dossier.origin_client
         return (group, dossier.asset, units), (group, dossier.asset, client)
 
-    def _note_request(self, dossier: Dossier) -> None:
-        waits = dossier.instructed and not dossier.left and not dossier.undone
-        name = (dossier.origin, dossier.asset, said_units(dossier)) if waits else None
-        before = self._asked.get(dossier.transfer_id)
-        if name != before:
-            self._forget_request(dossier.transfer_id)
-            if name is not None:
-                self._asked[dossier.transfer_id] = name
-                self._requests.add(name, dossier.transfer_id)
-
     def forget(self, transfer_id: str) -> None:
-        self._forget_booking(transfer_id)
-        self._forget_request(transfer_id)
-
-    def _forget_booking(self, transfer_id: str) -> None:
         names = self._names.pop(transfer_id, None)
         if names is not None:
             self._by_units.remove(names[0], transfer_id)
             self._by_client.remove(names[1], transfer_id)
 
-    def _forget_request(self, transfer_id: str) -> None:
-        name = self._asked.pop(transfer_id, None)
-        if name is not None:
-            self._requests.remove(name, transfer_id)
-
     # --- what others ask -------------------------------------------------------------------------------------
+    def is_waiting(self, transfer_id: str) -> bool:
+        """Tell whether a movement waits for a posting."""
+        return transfer_id in self._names
+
     def by_units(self, group: str, asset: str, units: int) -> Iterable[str]:
         """Return the movements of an amount that wait for a posting."""
         return self._by_units.get((group, asset, units))
@@ -102,7 +81,3 @@ class Waiting:
     def by_client(self, group: str, asset: str, client: str) -> Iterable[str]:
         """Return the movements for a client that wait for a posting."""
         return self._by_client.get((group, asset, client))
-
-    def requests(self, origin: str, asset: str, units: int) -> Iterable[str]:
-        """Return the payments of an amount out of a place that were asked for and have not left."""
-        return self._requests.get((origin, asset, units))

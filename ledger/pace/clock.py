@@ -38,10 +38,10 @@ class Course(Struct, gc=False):
     told: int = 0
     refused: bool = False
 
-    @property
-    def kind(self) -> str:
-        """The type of alert that its clock leads to."""
-        return transit.KIND if self.left or self.refused else promises.KIND
+
+def kind_of(course: Course, dossier: Dossier) -> str:
+    """Return the type of alert that the clock of a movement leads to."""
+    return transit.KIND if course.left or course.refused else promises.kind_of(dossier)
 
 
 class Clock:
@@ -74,7 +74,7 @@ class Clock:
             due_us = now_us + LATE_GRACE_US
         known = self.context.absences.waiting.get(f"pace|{transfer_id}")
         if known is None or known.due_us > due_us:
-            self._expect(dossier, course, due_us)
+            self._expect(dossier, due_us)
 
     def run_all(self) -> None:
         """Set the deadlines of those that set off before anybody could say how long they may take."""
@@ -112,40 +112,37 @@ class Clock:
         since_us, allowed_us = course.since_us, (course.told + 1) * allowance.us
         wait_us = waits_until_us(
             self.context, due_us, lambda until_us: since_us + allowed_us + self.ways.paused_us(dossier, since_us, until_us),
-            *self._stake(dossier, course),
+            *self._stake(dossier),
         )  # fmt: skip
         if wait_us is None:
             self._tell(dossier, course, self.late(dossier, course, self.context.now_us, allowance))
         else:
-            self._expect(dossier, course, wait_us)
+            self._expect(dossier, wait_us)
 
     # --- inside ----------------------------------------------------------------------------------------------
     def _tell(self, dossier: Dossier, course: Course, late: Late) -> None:
         """Say that it is late; the second time, or where that is known by now, that it is late by twice."""
         twice_us = late.since_us + 2 * late.allowance.us + late.paused_us
-        worse = course.told == 1 or (
-            twice_us <= self.context.now_us and not self._may_be_told(dossier, course, twice_us)
-        )
+        worse = course.told == 1 or (twice_us <= self.context.now_us and not self._may_be_told(dossier, twice_us))
         course.told = 2 if worse else 1
         self.courses.touched.add(dossier.transfer_id)
         words = transit.overdue if course.left else promises.stuck
         facts = self.context.holdings.movements.by_id[dossier.transfer_id].facts
         self.context.tell(words(self.context, late._replace(worse=worse), facts))
         if not worse:
-            self._expect(dossier, course, twice_us)
+            self._expect(dossier, twice_us)
 
-    def _may_be_told(self, dossier: Dossier, course: Course, by_us: int) -> bool:
+    def _may_be_told(self, dossier: Dossier, by_us: int) -> bool:
         """Tell whether somebody may still have to tell that it ended by a moment."""
-        tellers, cents = self._stake(dossier, course)
+        tellers, cents = self._stake(dossier)
         return self.context.sources.is_held_up(tellers, by_us, cents)
 
-    def _expect(self, dossier: Dossier, course: Course, due_us: int) -> None:
-        expect(self.context, f"pace|{dossier.transfer_id}", due_us, *self._stake(dossier, course))
+    def _expect(self, dossier: Dossier, due_us: int) -> None:
+        expect(self.context, f"pace|{dossier.transfer_id}", due_us, *self._stake(dossier))
 
-    def _stake(self, dossier: Dossier, course: Course) -> tuple[tuple[str, ...], int | None]:
+    def _stake(self, dossier: Dossier) -> tuple[tuple[str, ...], int | None]:
         """Return who could still tell of its end, and what it is worth, in US cents."""
-        tellers = self.ways.tellers(dossier, left=course.left)
-        return tellers, self.context.cents(dossier.asset, dossier.instructed_units)
+        return self.ways.tellers(dossier), self.context.cents(dossier.asset, dossier.instructed_units)
 
     def _excuse(self, dossier: Dossier, course: Course, event_id: str) -> None:
         late = self.late(dossier, course, self.context.now_us)
@@ -155,7 +152,7 @@ class Clock:
                 f"{late.paused_us // SECOND_US} s of maintenance, told by {event_id}, do not count: "
                 f"{dossier.transfer_id} still has time."
             )
-            self.context.mend(course.kind, dossier.transfer_id, why, (event_id,), explained=True)
+            self.context.mend(kind_of(course, dossier), dossier.transfer_id, why, (event_id,), explained=True)
             course.told = 0
             self.courses.touched.add(dossier.transfer_id)
-            self._expect(dossier, course, due_us)
+            self._expect(dossier, due_us)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ledger.screens.plans import Intention
 
 KIND = "settlement_overdue"
+OPERATIONS = frozenset(("settlement", "collateral"))
 _PARTS_TOLD = 4
 
 

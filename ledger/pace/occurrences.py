@@ -20,7 +20,6 @@ from ledger.times import to_text
 if TYPE_CHECKING:
     from ledger.context import Context
 
-KINDS = frozenset(("settlement", "collateral"))
 PARTS_MAX = 256
 UNPLANNED_MAX = 32
 """So many of the latest movements of a place that fulfil no plan are kept for one that is told after them."""

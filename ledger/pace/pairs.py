@@ -150,6 +150,10 @@ class Pairs(Check):
         if wait_us is not None:
             self._expect(parent_id, parent, leg, wait_us)
             return
+        if any(self.ways.allowance(other, left=other.left) for other in open_legs):
+            # The other leg has a clock of its own, and is told of by that for as long as it may still come.
+            self._expect(parent_id, parent, leg, self.context.now_us + allowance.us)
+            return
         paused_us = self.ways.paused_us(leg, since_us, self.context.now_us)
         usual = self._is_usual(parent.location)
         if not parent.alone:

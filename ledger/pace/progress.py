@@ -14,7 +14,7 @@ from ledger.dossiers import Dossier
 from ledger.events import ControlEvent, Maintenance, Reference
 from ledger.fold import DECISIVE, NOT_ARRIVED, RANK
 from ledger.pace import promises, transit
-from ledger.pace.clock import UNKNOWN, Clock, Course
+from ledger.pace.clock import UNKNOWN, Clock, Course, kind_of
 from ledger.pace.ways import ends_of, is_away
 from ledger.table import Table
 from ledger.times import to_us
@@ -72,7 +72,7 @@ class Progress(Check):
         course = self.courses.rows.get(dossier.transfer_id)
         if course is not None:
             why = f"Nothing more was heard of {dossier.transfer_id} for as long as anything is remembered."
-            self.context.mend(course.kind, dossier.transfer_id, why, dossier.evidence[:1], explained=False)
+            self.context.mend(kind_of(course, dossier), dossier.transfer_id, why, dossier.evidence[:1], explained=False)
             self._drop(dossier.transfer_id)
 
     # --- its course ------------------------------------------------------------------------------------------
@@ -131,9 +131,10 @@ class Progress(Check):
         dossier = change.dossier
         late = self.clock.late(dossier, course, ended_us)
         in_time = ended_us <= late.since_us + late.allowance.us + late.paused_us
-        words = transit.ended if course.kind == transit.KIND else promises.ended
+        kind = kind_of(course, dossier)
+        words = transit.ended if kind == transit.KIND else promises.ended
         self.context.mend(
-            course.kind, dossier.transfer_id, words(self.context, late, how), (change.event.event_id,),
+            kind, dossier.transfer_id, words(self.context, late, how), (change.event.event_id,),
             explained=in_time and not course.refused,
         )  # fmt: skip
 

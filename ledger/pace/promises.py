@@ -1,14 +1,18 @@
-"""What a client or the desk was promised: a movement that was asked for and has neither left nor ended, in words."""
+"""What was promised: a movement that was asked for and has neither left nor ended, in words.
+
+Where it settles something, or is collateral, somebody outside waits for it: then it is the settlement that is overdue.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.dossiers import REQUESTED
+from ledger.dossiers import REQUESTED, Dossier
 from ledger.findings import Breach
 from ledger.fold import EXTERNAL, Fact
+from ledger.pace import dues
 from ledger.pace.late import Late, after_text
-from ledger.pace.words import pause_text, seconds_text, stage_text, value_text
+from ledger.pace.words import pause_text, place_links, seconds_text, stage_text, value_text
 from ledger.screens.words import links_of, scope_of
 from ledger.times import SECOND_US
 
@@ -16,6 +20,11 @@ if TYPE_CHECKING:
     from ledger.context import Context
 
 KIND = "sla_breach"
+
+
+def kind_of(dossier: Dossier) -> str:
+    """Return the type of alert of a movement that is not over when it should be."""
+    return dues.KIND if dossier.op_type in dues.OPERATIONS else KIND
 
 
 def stuck(context: Context, late: Late, facts: list[Fact]) -> Breach:
@@ -26,7 +35,7 @@ def stuck(context: Context, late: Late, facts: list[Fact]) -> Breach:
         f"{_lacking(late)}; {late.allowance.why}.{pause_text(late.paused_us)} It is stuck: {stage_text(facts)}."
     )
     return Breach(
-        kind=KIND,
+        kind=kind_of(dossier),
         key=dossier.transfer_id,
         scope=scope_of(dossier),
         sentence=sentence,
@@ -37,7 +46,7 @@ def stuck(context: Context, late: Late, facts: list[Fact]) -> Breach:
         worse=late.worse,
         told=True,
         threshold=late.allowance.us / SECOND_US,
-        links=links_of(dossier),
+        links=links_of(dossier, *place_links(dossier.origin, late.ends.asset)),
     )
 
 

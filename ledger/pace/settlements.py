@@ -17,7 +17,7 @@ from ledger.fold import EXTERNAL
 from ledger.pace import dues
 from ledger.pace.clock import LATE_GRACE_US
 from ledger.pace.late import expect, waits_until_us
-from ledger.pace.occurrences import KINDS, Occurrences, Place, Schedule
+from ledger.pace.occurrences import Occurrences, Place, Schedule
 from ledger.screens.plans import PLANS_MAX, Intention
 from ledger.table import Table
 from ledger.times import DAY_US, SECOND_US, to_text
@@ -55,7 +55,7 @@ class Settlements(Check):
 
     def moved(self, change: Change) -> None:
         dossier = change.dossier
-        if not dossier.plan_id and dossier.op_type not in KINDS:
+        if not dossier.plan_id and dossier.op_type not in dues.OPERATIONS:
             return
         place = self.occurrences.place(dossier)
         if place is not None:
@@ -79,7 +79,7 @@ class Settlements(Check):
         """Wait for what a plan says, unless it has no end or its end was long ago."""
         now_us = self.context.now_us
         until_us = plan.window_us(now_us - self._grace_us)[1]
-        if plan.op_type not in KINDS or until_us < now_us - DAY_US or len(self.schedules) >= PLANS_MAX:
+        if plan.op_type not in dues.OPERATIONS or until_us < now_us - DAY_US or len(self.schedules) >= PLANS_MAX:
             return
         schedule = self.schedules.put(plan.plan_id, Schedule(plan, until_us))
         self._expect(schedule, max(until_us + self._grace_us, now_us + LATE_GRACE_US))

@@ -30,15 +30,22 @@ class Ways:
             return 0
         return maintenance.paused_us(
             "transfers", from_us, until_us, locations=(dossier.origin, dossier.destination), network=dossier.network,
-            sources=self.tellers(dossier, left=True),
+            sources=self._told_by(dossier, (dossier.destination,)),
         )  # fmt: skip
 
-    def tellers(self, dossier: Dossier, *, left: bool) -> tuple[str, ...]:
-        """Return who could still tell that it has ended: who told of it, and of its destination once it is on its way."""
-        movement = self.context.holdings.movements.by_id.get(dossier.transfer_id)
-        last = (movement.source,) if movement is not None else ()
-        there = self.context.heard.sources(("movements", dossier.destination)) if left else ()
-        return tuple(dict.fromkeys((dossier.source, *last, *there)))
+    def tellers(self, dossier: Dossier) -> tuple[str, ...]:
+        """Return who could still tell that it has left or ended: who told of it, and who tells of either of its ends.
+
+        One may tell that it was asked for, another that it has left, and a third that it is there.
+        """
+        return self._told_by(dossier, (dossier.origin, dossier.destination))
+
+    def _told_by(self, dossier: Dossier, places: tuple[str, ...]) -> tuple[str, ...]:
+        movement, heard = self.context.holdings.movements.by_id.get(dossier.transfer_id), self.context.heard
+        names = [dossier.source] if movement is None else [dossier.source, movement.source]
+        for place in places:
+            names += heard.sources(("movements", place))
+        return tuple(dict.fromkeys(names))
 
     def in_transit(self, dossier: Dossier) -> tuple[Ends, int]:
         """Return between which ends it moves as its latest reports say, and the units that do."""

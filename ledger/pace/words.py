@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.fold import RANK, Fact
+from ledger.fold import EXTERNAL, RANK, Fact
 from ledger.screens.words import amount_text
 from ledger.times import SECOND_US, to_text
 
@@ -31,6 +31,21 @@ def value_text(context: Context, asset: str, units: int) -> str:
     """Return an amount and what it is worth, where a price is known: `1.5 BTC (about 96,000 USD)`."""
     cents = context.cents(asset, units)
     return amount_text(units, asset) + ("" if cents is None else f" (about {cents // 100:,} USD)")
+
+
+def sender_text(location: str) -> str:
+    """Return where value comes from, as a sentence says it."""
+    return "its sender outside" if location == EXTERNAL else location
+
+
+def receiver_text(location: str) -> str:
+    """Return where value goes to, as a sentence says it."""
+    return "its receiver outside" if location == EXTERNAL else location
+
+
+def place_links(location: str, asset: str) -> tuple[str, ...]:
+    """Return what ties what is late to what else is wrong there: a queue or a network that stands still is one cause."""
+    return () if location == EXTERNAL else (f"place|{location}|{asset}",)
 
 
 def stage_text(facts: list[Fact]) -> str:

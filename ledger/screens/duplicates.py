@@ -82,7 +82,7 @@ class Duplicates(Check):
         """Judge those payments again to which this one may be, or may no longer be, the first."""
         for transfer_id in sorted(alike):
             other = self.context.dossiers.rows[transfer_id]
-            if other is not first and (_order(first) < _order(other) or self.context.stands(KIND, transfer_id)):
+            if _order(first) < _order(other):
                 self._judge(other, alike)
 
     def _judge(self, second: Dossier, alike: set[str]) -> None:

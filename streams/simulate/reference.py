@@ -119,7 +119,7 @@ def prices(desk: Desk) -> Process:
         yield span_us(desk.config.price_every_s)
         for code in ("BTC", "ETH", "EUR"):
             width = 0.001 if code == "EUR" else 0.004
-            price = int(desk.firm.prices[code] * (1.0 + desk.rng.gauss(0.0, width)))
+            price = round(desk.firm.prices[code] * (1.0 + desk.rng.gauss(0.0, width)))  # cut off, it would only fall
             low, high = ASSETS[code].price_cents // 2, ASSETS[code].price_cents * 2
             desk.firm.prices[code] = min(max(price, low), high)
             tell_price(desk, code)

@@ -105,3 +105,13 @@ def books_only(firm: Firm) -> None:
     firm.value(5_000, BANK, "USD", "5000")
     firm.journal(5_020, "deposit", ("suspense:main", "USD", "5000"), ("world:w", "USD", "-5000"), transfer_id="nobody")
     firm.journal(5_900, "adjustment", ("suspense:main", "USD", "-5000"), ("client:carol", "USD", "5000"), **hands)
+
+
+def busy(firm: Firm, end: float = 3_600.0) -> Firm:
+    """Keep every feed alive for an hour."""
+    for number in range(11):
+        at = 250.0 + 300 * number
+        firm.deposit(f"in-{number}", "alice", "BTC", f"0.{number + 10}", at)
+        firm.withdraw(f"out-{number}", "bob", "BTC", f"0.{number + 30}", at + 50)
+    polls(firm, end)
+    return firm

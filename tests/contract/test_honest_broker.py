@@ -34,6 +34,8 @@ WAYS = {
     "observed eight seconds late": Ways(late_by_s=8),
     "observed eight seconds late with heartbeats": Ways(late_by_s=8, heartbeat_s=60),
     "observed two minutes late": Ways(late_by_s=120, heartbeat_s=60),
+    "with heartbeats twenty minutes behind": Ways(heartbeat_s=60, heartbeat_lag_s=1_200),
+    "with a sequence that began long ago": Ways(first_seq=4_711, seq_everywhere=True),
     "all liberties at once": Ways(
         group="g", heartbeat_s=30, heartbeat_lag_s=10, transfer_ids=False, balance_after=False, told_twice=True,
         client_named=False, accounts=False, prices=False, late_by_s=3, debit_late=True,

@@ -93,6 +93,14 @@ class Verdict:
         assert len(found) == 1, f"{len(found)} {kind} {scope}; told: {self.stories}"
         return found[0]
 
+    def first(self, *kinds: str, severity: str, since: float, by: float) -> Story:
+        """Return the first alert of some kinds; it has its severity and comes in time."""
+        found = [story for story in self.loud() if story.kind in kinds]
+        assert found, f"none of {kinds}; told: {self.stories}"
+        assert found[0].worst == severity, found[0]
+        assert since <= found[0].opened <= by, found[0]
+        return found[0]
+
     def quiet(self, *, but: tuple[str, ...] = ()) -> None:
         """Assert that nobody was disturbed."""
         loud = self.loud(but=but)

@@ -53,6 +53,7 @@ class Ways:
     single_completed: bool = False  # deposits are told once, as completed
     debit_late: bool = False  # ledger legs of withdrawals come after the money has left
     seq_everywhere: bool = False  # every source counts its events
+    first_seq: int = 1
     late_by_s: float = 0.0  # how long after they happened things are observed
 
     def __str__(self) -> str:

@@ -157,7 +157,7 @@ class World:
                     derived["balance_after"] = plain(books[account])
             if topic == "ledger" or (self.ways.seq_everywhere and topic in FACTS):
                 sequences[counter] += 1
-                derived["source_seq"] = str(sequences[counter])
+                derived["source_seq"] = str(sequences[counter] + self.ways.first_seq - 1)
             if callable(value.get("rows")):
                 value = {**value, "rows": value["rows"]()}
             if value["event_id"] not in self.lost:

@@ -177,7 +177,8 @@ def test_completed_and_yet_not_there_is_told_at_once(how: str, destination: str)
     first = story.alerts[0]
     assert first.rule == "third_party"
     assert "left hot and was completed 300 s later" in first.explanation
-    assert f"did not arrive at {destination}" in first.explanation
+    receiver = "its receiver outside" if destination == "external" else destination
+    assert f"but did not reach {receiver}: desk says COMPLETED_BUT_3RD_PARTY_{how.upper()}" in first.explanation
 
 
 def test_what_was_refused_and_is_credited_after_all_is_over() -> None:
@@ -364,6 +365,21 @@ def test_a_movement_that_was_asked_for_and_does_not_leave_is_stuck_and_says_wher
     assert story.of("sla_breach")[0].scope.to_plain() == {"transfer_id": "W1", "location": "hot", "asset": "BTC"}
 
 
+@pytest.mark.parametrize("op_type", ["settlement", "collateral"])
+def test_what_somebody_outside_waits_for_is_a_settlement_that_is_overdue(op_type: str) -> None:
+    story = play(f"""
+        08:00     route BTC hot>venue sla=600                                      |
+        09:00     move C1 requested hot>venue 2 BTC op={op_type}                   |
+        09:10:01  tick                                                             | settlement_overdue P3 open
+        09:20:01  tick                                                             | settlement_overdue P2 open #1
+        09:25     move C1 broadcast hot>venue 2 BTC op={op_type}                   | settlement_overdue P2 resolved #2
+        09:35:01  tick                                                             | in_transit_overdue P3 open
+    """)
+    assert (
+        f"{op_type.capitalize()} C1 of 2 BTC was asked for 600 s ago" in story.of("settlement_overdue")[0].explanation
+    )
+
+
 @pytest.mark.parametrize("ending", ["rejected", "cancelled", "failed", "expired", "blocked"])
 def test_what_is_called_off_is_stuck_no_more(ending: str) -> None:
     story = play(f"""
@@ -386,6 +402,17 @@ def test_a_wire_that_never_says_it_left_has_until_it_is_completed() -> None:
         09:09     move W2 completed bank>external 300 USD op=withdrawal           |
         09:10:01  tick                                                            | sla_breach P3 open
         09:12     move W1 completed bank>external 200 USD op=withdrawal           | sla_breach P3 resolved #1
+    """)
+
+
+def test_that_it_left_is_waited_for_from_whoever_tells_of_the_place_that_it_leaves() -> None:
+    play("""
+        08:00     route BTC hot>external sla=600                                       |
+        08:50     move T0 completed external>hot 1 BTC source=custodian                |
+        09:00     heartbeat custodian 09:00                                            |
+        09:00     move W1 requested hot>external 2 BTC op=withdrawal                   |
+        09:12     heartbeat custodian 09:09                                            |
+        09:13     heartbeat custodian 09:10                                            | sla_breach P3 open
     """)
 
 
@@ -661,13 +688,27 @@ def test_a_second_leg_that_is_known_and_not_settled_is_named() -> None:
     _pairs(story, 5)
     story.restarts = True
     story.play("""
-        08:00     route USD external>venue sla=300                                        |
         09:00     move A2 requested external>venue 90 USD op=settlement parent=D-A        |
         09:00     move A1 completed external>venue 3 BTC op=settlement parent=D-A         |
-        09:05:01  tick                                                                    | sla_breach P3 open, settlement_overdue P3 open
-        09:08     move A2 completed external>venue 90 USD op=settlement parent=D-A at=09:04 | sla_breach P3 explained #1, settlement_overdue P3 explained #1
+        09:15:01  tick                                                                    | settlement_overdue P3 open
+        09:18     move A2 completed external>venue 90 USD op=settlement parent=D-A at=09:14 | settlement_overdue P3 explained #1
     """)
-    assert "A2 of 90 USD (about 90 USD) is not settled" in story.of("settlement_overdue")[0].explanation
+    assert "but A2 of 90 USD (about 90 USD) is not settled" in story.of("settlement_overdue")[0].explanation
+
+
+def test_a_second_leg_that_a_route_gives_a_time_is_told_for_itself_until_it_is_called_off() -> None:
+    story = Pace(restarts=False)
+    _pairs(story, 5)
+    story.restarts = True
+    story.play("""
+        08:00     route USD external>venue sla=300                                        |
+        09:00     move A1 completed external>venue 3 BTC op=settlement parent=D-A         |
+        09:01     move A2 requested external>venue 90 USD op=settlement parent=D-A        |
+        09:06:01  tick                                                                    | settlement_overdue P3 open
+        09:10     move A2 cancelled external>venue 90 USD op=settlement parent=D-A        | settlement_overdue P3 resolved #1
+        09:30     tick                                                                    | settlement_overdue P3 open
+    """)
+    assert [alert.scope.transfer_id for alert in story.of("settlement_overdue")] == ["A2", "A2", "A1"]
 
 
 def test_where_a_leg_usually_stands_alone_its_being_alone_means_nothing() -> None:

@@ -30,14 +30,16 @@ _GAP_PERCENT = 15
     every_s=2.5 * DAY_S,
 )  # fmt: skip
 def volatility_surge(desk: Corner) -> Process:
-    """Let prices fall for an hour and half of it come back, while clients trade and move and venues call for more."""
+    """Let prices fall, or rise, for an hour and half of it come back, while everybody moves and venues call for more."""
     rng = desk.rng
-    falls = {"BTC": rng.uniform(0.985, 0.995), "ETH": rng.uniform(0.98, 0.995)}
+    step_down = {"BTC": rng.uniform(0.985, 0.995), "ETH": rng.uniform(0.98, 0.995)}
+    rises = rng.random() < 0.5
     until_us = desk.now_us + desk.wait(_STEPS * _STEP_S, _STEPS * _STEP_S)
     desk.start(arrivals(desk, times=rng.uniform(*_TIMES), until_us=until_us))
     for step in range(_STEPS):
-        for code, factor in falls.items():
-            _reprice(desk, code, factor if step < _STEPS * 2 // 3 else 1 / factor)
+        for code, factor in step_down.items():
+            goes_on = step < _STEPS * 2 // 3
+            _set_price(desk, code, round(desk.firm.prices[code] * (1 / factor if goes_on is rises else factor)))
         if step % 3 == 1:
             _call(desk)
         for client in rng.sample(desk.firm.clients, min(8, len(desk.firm.clients))):
@@ -68,10 +70,6 @@ def _call(desk: Corner) -> None:
         return
     due = draw_due(desk, desk.rng, "collateral", HOT, BINANCE, cents=_CALL_CENTS)
     desk.agenda.start(pay(desk, due, [due.units]), wait_us=desk.wait(60.0, 900.0))
-
-
-def _reprice(desk: Desk, code: str, factor: float) -> None:
-    _set_price(desk, code, int(desk.firm.prices[code] * factor))
 
 
 def _set_price(desk: Desk, code: str, price_cents: int) -> None:

@@ -92,6 +92,13 @@ def test_a_record_that_comes_late_explains_it(wrong: dict[str, Any], record: Any
     assert desk.move(status="approved", **wrong) == set()
 
 
+def test_a_tag_that_is_told_later_explains_it() -> None:
+    desk = Desk(restarts=True)
+    assert desk.move(**TO_XRP, **to(XRP_PAYOUT)) == {"missing_tag P2"}
+    desk.move(status="screening", **TO_XRP, **to(XRP_PAYOUT, tag="77"))
+    assert desk.ended == {"missing_tag": "explained"}
+
+
 def test_an_asset_that_comes_to_a_network_explains_it() -> None:
     desk = Desk(restarts=True)
     desk.hear(address(PAYOUT, POLYGON))

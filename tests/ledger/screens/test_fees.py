@@ -117,5 +117,5 @@ def test_what_is_paid_at_the_moment_counts_as_much_as_what_is_usual() -> None:
     desk = used_to()
     for number in range(fees.OF_THE_MOMENT):
         assert pay(desk, f"up{number}", USUAL * 200) == set()
-    assert pay(desk, "more", USUAL * 4_000) == set()
+    assert pay(desk, "more", USUAL * 6_000) == set()
     assert pay(desk, "far", USUAL * 20_000) == {P1}

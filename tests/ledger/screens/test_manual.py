@@ -69,6 +69,14 @@ def test_what_another_account_has_less_is_given_and_not_made(giver: str, credit_
     assert desk.wait(60) == set()
 
 
+def test_it_is_judged_as_soon_as_the_journal_is_complete() -> None:
+    desk = Desk(restarts=True)
+    assert desk.post(journal_id="J", posting_id="J-2", leg_no=2, amount="9000000") == set()
+    other = {"account_id": "external:1", "account_class": "external", "client_id": None, "amount": "-9000000"}
+    assert desk.post(journal_id="J", posting_id="J-1", leg_no=1, **other) == {UNIT}
+    assert desk.wait(60) == set()
+
+
 def test_without_its_other_leg_a_credit_is_judged_soon() -> None:
     desk = Desk(restarts=True)
     assert desk.post(amount="9000000") == set()

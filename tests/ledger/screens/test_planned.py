@@ -68,6 +68,15 @@ def test_a_restart_changes_nothing() -> None:
     assert desk.open == set()
 
 
+def test_what_is_undone_is_resolved_and_what_is_put_right_is_explained() -> None:
+    for status, amount, end in (("cancelled", "100", "resolved"), ("requested", "10", "explained")):
+        desk = Desk(restarts=True)
+        desk.plan()
+        assert desk.own(status="completed", amount="100", **CLAIM) == {UNIT}
+        desk.own(status=status, amount=amount, **CLAIM)
+        assert desk.ended == {"unit_or_decimal_error": end}
+
+
 def test_the_role_of_the_place_counts_where_the_plan_names_one() -> None:
     desk = Desk()
     desk.plan(to=None, to_role="cold", **{"from": "hot"})

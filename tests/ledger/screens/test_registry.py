@@ -18,6 +18,7 @@ from tests.ledger.screens.desk import (
     Desk,
     address,
 )
+from tests.ledger.wire import received
 
 
 def registry(desk: Desk) -> Registry:
@@ -71,6 +72,15 @@ def test_the_latest_record_holds_whatever_its_letters() -> None:
     found = registry(desk).find(PAYOUT, ETHEREUM)
     assert found is not None
     assert found.state == "revoked"
+
+
+def test_a_record_that_comes_with_an_older_stamp_holds_all_the_same() -> None:
+    desk = Desk(restarts=True)
+    desk.hear(address(PAYOUT, state="revoked"))
+    desk.story.hear(received(address(PAYOUT, state="pending"), 100))
+    found = registry(desk).find(PAYOUT, ETHEREUM)
+    assert found is not None
+    assert found.state == "pending"
 
 
 def test_where_only_our_own_addresses_are_registered_others_prove_nothing() -> None:
