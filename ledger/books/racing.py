@@ -161,7 +161,7 @@ class Racing:
             until_us = race.heard_us + self._wait_us(dossier)
             if not self._waits(until_us, sources, cents):
                 continue
-            if dossier is not None and _is_on_its_way(dossier, race):
+            if dossier is not None and _is_on_its_way(dossier):
                 known += min(race.ahead, max(dossier.instructed_units, dossier.arrived_units))
             elif self.context.journals.is_open(race.journal_id) or (dossier is None and race.automatic):
                 unknown += race.ahead
@@ -186,10 +186,6 @@ def _agree(race: Race) -> bool:
     return not race.ahead or (race.ahead < 0 and race.booked * race.moved > 0)
 
 
-def _is_on_its_way(dossier: Dossier, race: Race) -> bool:
-    """Tell whether a known movement has yet to do its part: to arrive, to come back, or to be debited."""
-    if dossier.enters_firm:
-        return not dossier.arrived and not dossier.undone
-    if dossier.leaves_firm:
-        return dossier.left
-    return False
+def _is_on_its_way(dossier: Dossier) -> bool:
+    """Tell whether a known movement has yet to arrive, or of one that leaves, to be debited or given back."""
+    return dossier.leaves_firm or (dossier.enters_firm and not dossier.arrived and not dossier.undone)
