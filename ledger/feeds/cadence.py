@@ -39,10 +39,11 @@ def learn(cadence: Cadence, pause_us: int) -> None:
     _keep(cadence.recent, pause_us)
 
 
-def learn_beat(cadence: Cadence, pause_us: int, lag_us: int) -> None:
-    """Take a heartbeat: the pause before it, and how far behind its mark is."""
+def learn_beat(cadence: Cadence, pause_us: int, lag_us: int | None) -> None:
+    """Take a heartbeat: the pause before it, and how far behind its mark is (None: in an outage, which is no habit)."""
     _keep(cadence.recent, pause_us)
-    _keep(cadence.lags, lag_us)
+    if lag_us is not None:
+        _keep(cadence.lags, lag_us)
 
 
 def _keep(latest: list[int], value: int) -> None:
@@ -51,10 +52,15 @@ def _keep(latest: list[int], value: int) -> None:
         del latest[0]
 
 
-def beating_allowance_us(cadence: Cadence, least_us: int) -> int:
-    """Return how far behind the mark of a source that sends heartbeats may be."""
+def pause_allowed_us(cadence: Cadence, least_us: int) -> int:
+    """Return how long the mark of a source that sends heartbeats may stand still."""
+    return max(least_us, TIMES_USUAL * cadence.usual_us)
+
+
+def lag_allowed_us(cadence: Cadence, least_us: int) -> int:
+    """Return how far behind the mark of a source may be that has nothing to catch up with: by its usual lag."""
     lag_us = sorted(cadence.lags)[len(cadence.lags) // 2] if cadence.lags else 0
-    return max(least_us, TIMES_USUAL * cadence.usual_us, TIMES_USUAL * lag_us)
+    return max(least_us, TIMES_USUAL * lag_us)
 
 
 def allowance_us(cadence: Cadence, least_us: int, history_us: int) -> int | None:

@@ -22,7 +22,7 @@ CATCHING_UP_US = 3_600 * SECOND_US  # so long it may take a source that speaks a
 class Source(Struct, gc=False):
     """What is known of a source; moments in microseconds, 0 for never.
 
-    `told_us`: when it last told of a movement or posting, or sent a heartbeat. `watermark_us`: up to when it has delivered everything, by its heartbeats. `trouble_us`: since when its silence is
+    `told_us`: when it last told of a movement or posting, or sent a heartbeat. `watermark_us`: up to when it has delivered everything, by its heartbeats, and `advanced_us` when that last moved on. `trouble_us`: since when its silence is
     told. `speaks_us`: since when it has been speaking again, and is catching up. `hole_us`: since when its sequence has a hole. `held_back`: conclusions that wait for it.
     """
 
@@ -33,6 +33,7 @@ class Source(Struct, gc=False):
     beats: bool = False
     beat_us: int = 0
     watermark_us: int = 0
+    advanced_us: int = 0
     trouble_us: int = 0
     speaks_us: int = 0
     hole_us: int = 0

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ledger.context import Context
 
 STEPS_PROVING = 10  # steps of one, before a hole means anything
+STEPS_PROVING_CLEAN = 3  # and so many where nothing else was ever seen
 JUMPS_SHARE = 20  # of a sequence that is watched, at most one step in twenty is a jump never filled, but for the latest
 STEPS_IN_ORDER = 50  # after so many steps and nothing late, the feed is in order
 HOLES_MAX = 64
@@ -45,7 +46,7 @@ class Hole(Struct, gc=False):
 
 class Sequence(Struct, gc=False):
     """One numbering: the highest number seen, how often it went up by one, how often by more and stayed so, and how
-    many numbers came after a higher one.
+    many numbers came after a higher one; `odd` counts numbers that were neither next nor missing.
     """
 
     top: int
@@ -53,10 +54,13 @@ class Sequence(Struct, gc=False):
     jumps: int = 0
     fills: int = 0
     behind: int = 0
+    odd: int = 0
     holes: list[Hole] = []
 
     @property
     def proven(self) -> bool:
+        if not self.odd and self.jumps <= 1:
+            return self.steps >= STEPS_PROVING_CLEAN
         return self.steps >= STEPS_PROVING and (self.jumps - 1) * JUMPS_SHARE <= self.steps
 
     @property
@@ -120,7 +124,7 @@ class Sequences(Check):
             self._restart(key, sequence, number)
         elif step > 1:
             self._leap(key, sequence, number, event)
-        elif step < 0:
+        else:
             self._late(key, sequence, number, event)
 
     def _leap(
@@ -153,6 +157,7 @@ class Sequences(Check):
                 self._fill(key, sequence, index, number, event)
                 return
         sequence.behind += 1
+        sequence.odd += 1
         if sequence.behind >= RESTARTS_MAX and sequence.top - number > SPAN_MAX // 100:
             self._restart(key, sequence, number)
 

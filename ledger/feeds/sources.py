@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ledger.check import Timer
 from ledger.events import ControlEvent, Heartbeat
-from ledger.feeds.cadence import Cadence, allowance_us, beating_allowance_us, learn, learn_beat
+from ledger.feeds.cadence import Cadence, allowance_us, lag_allowed_us, learn, learn_beat, pause_allowed_us
 from ledger.feeds.reliance import CATCHING_UP_US, Reliance, Source
 from ledger.findings import Breach
 from ledger.times import SECOND_US, to_text, to_us
@@ -71,7 +71,7 @@ class Sources(Reliance):
         name, now_us, mark_us = event.of_source, self.context.now_us, to_us(event.watermark)
         source = self.table.edit(name) or self.table.put(name, Source(now_us, now_us, now_us, event.event_id))
         if source.beats:
-            learn_beat(source.cadence, now_us - source.beat_us, max(now_us - mark_us, 0))
+            learn_beat(source.cadence, now_us - source.beat_us, None if source.trouble_us else max(now_us - mark_us, 0))
         else:
             source.cadence = Cadence()  # its heartbeats say more than its pauses
         source.beats, source.event_id = True, event.event_id
@@ -79,7 +79,8 @@ class Sources(Reliance):
         advanced = mark_us > source.watermark_us
         if source.trouble_us and advanced:
             self._speaks(name, source)
-        source.watermark_us = max(mark_us, source.watermark_us)
+        if advanced:
+            source.watermark_us, source.advanced_us = mark_us, now_us
         self._watch(name, source)
         is_back = source.trouble_us and not self._is_behind_now(name, source, now_us)
         if is_back and f"caught_up|{name}" not in self.context.deadlines.due_us:
@@ -129,7 +130,7 @@ class Sources(Reliance):
         """Return when the source is silent if nothing more comes of it; None where its habits say nothing yet."""
         limit_us = round(self.context.limits.silent_s * SECOND_US)
         if source.beats:
-            since_us, allowed_us = source.watermark_us, beating_allowance_us(source.cadence, limit_us)
+            since_us, allowed_us = source.advanced_us, pause_allowed_us(source.cadence, limit_us)
         else:
             history_us = self.context.now_us - source.first_us
             since_us, habit_us = source.heard_us, allowance_us(source.cadence, limit_us, history_us)
@@ -147,8 +148,12 @@ class Sources(Reliance):
         )
 
     def _is_behind_now(self, name: str, source: Source, now_us: int) -> bool:
+        """Tell whether a source is still silent, or has yet to deliver much of what happened in its silence."""
         silent_us = self._silent_from_us(name, source)
-        return silent_us is not None and silent_us <= now_us
+        if silent_us is not None and silent_us <= now_us:
+            return True
+        limit_us = round(self.context.limits.silent_s * SECOND_US)
+        return source.beats and source.watermark_us + lag_allowed_us(source.cadence, limit_us) < now_us
 
     def _silence_due(self, name: str, due_us: int) -> None:
         source = self.table.edit(name)

@@ -119,6 +119,13 @@ class Concern:
                 evidence = evidence_of(case, books_first=not case.late)[:1]
                 self.context.mend(kind, key, self.ending(case), evidence, explained=case.late)
 
+    def drop(self, case: Case) -> None:
+        """The movement is older than the horizon."""
+        self.context.absences.met(f"{self.name}|{case.transfer_id}")
+        for kind in self.kinds:
+            sentence = f"{case.transfer_id} is older than the horizon and is watched no more."
+            self.context.mend(kind, self.key(case), sentence, explained=False)
+
     def _expect(self, timer: str, ask: Ask, case: Case) -> None:
         assert ask.due_us is not None, f"{timer} is due at once"
         self.context.absences.expect(timer, ask.due_us, ask.sources, self.context.cents(case.asset, ask.units))

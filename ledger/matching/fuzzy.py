@@ -13,7 +13,7 @@ from ledger.matching.cases import NEED_A_LEG, Case
 from ledger.matching.links import said_units
 from ledger.matching.loose import Key, Loose
 from ledger.matching.parties import payee_of, payer_of
-from ledger.matching.search import Candidate, choose, choose_sum
+from ledger.matching.search import SUM_ROWS_MAX, Candidate, choose, choose_sum
 from ledger.times import SECOND_US
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Fuzzy:
             )  # fmt: skip
         chosen = choose(candidates)
         if chosen is None:
-            return not told and self._find_movements(key, row)
+            return not told and (self._find_movements(key, row) or self._is_part(key, row))
         self.join.bookings.give(self.join.case(chosen, late=False), (key,), "amount")
         return True
 
@@ -143,6 +143,14 @@ class Fuzzy:
             return False
         self.join.bookings.give_to_several([cases[name] for name in chosen], key)
         return True
+
+    def _is_part(self, key: Key, row: Loose) -> bool:
+        """Tell whether a journal is one of several for a movement; they are all given to it."""
+        larger = [case for case in self._movements_for(key, row) if abs(signed_units(case)) > abs(row.units)]
+        for case in sorted(larger, key=lambda case: (self._apart_us(case, row), case.transfer_id))[:SUM_ROWS_MAX]:
+            if self.fits(case, row) and self._find_sum(case, self._journals_for(case)):
+                return key not in self.join.loose.table
+        return False
 
     def _movements_for(self, key: Key, row: Loose) -> Iterator[Case]:
         waiting, asset = self.join.waiting, key[1]

@@ -177,7 +177,7 @@ class Join(Check):
         """Let go of what is older than anybody looks back: nothing more is said of it."""
         claim = self.claims.table.get(transfer_id)
         if claim is not None:
-            self.questions.end_all(transfer_id, claim, late=False)
+            self.questions.forget(transfer_id, claim)
         self.claims.drop(transfer_id)
 
 

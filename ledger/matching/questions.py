@@ -48,7 +48,8 @@ class Questions:
             direction: [concern for concern in concerns if not concern.of_legs]
             for direction, concerns in self._all.items()
         }
-        self.timers: dict[str, Timer] = {concern.name: concern.due for concern in made.values()}
+        self._made = list(made.values())
+        self.timers: dict[str, Timer] = {concern.name: concern.due for concern in self._made}
 
     def weigh(self, transfer_id: str, *, late: bool) -> None:
         """Look again at all questions about a movement; `late`: a report of a movement is what has changed it."""
@@ -77,3 +78,10 @@ class Questions:
             for concern in self._all[case.direction]:
                 if concern.name in claim.open:
                     concern.end(case)
+
+    def forget(self, transfer_id: str, claim: Claim) -> None:
+        """Ask nothing more about a movement that is older than anybody looks back."""
+        case = Case(self.join, transfer_id, late=False)
+        for concern in self._made:
+            if concern.name in claim.open:
+                concern.drop(case)

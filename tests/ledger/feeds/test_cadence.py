@@ -8,9 +8,10 @@ from ledger.feeds.cadence import (
     PAUSES_NEEDED,
     Cadence,
     allowance_us,
-    beating_allowance_us,
+    lag_allowed_us,
     learn,
     learn_beat,
+    pause_allowed_us,
 )
 from ledger.times import SECOND_US
 
@@ -41,16 +42,18 @@ def test_one_outage_is_no_habit_and_two_are() -> None:
     for _ in range(10):
         learn_beat(cadence, 60 * SECOND_US, SECOND_US)
     learn_beat(cadence, 8 * HOUR_US, SECOND_US)
-    assert beating_allowance_us(cadence, LEAST_US) == LEAST_US
+    assert pause_allowed_us(cadence, LEAST_US) == LEAST_US
     learn_beat(cadence, 7 * HOUR_US, SECOND_US)
-    assert beating_allowance_us(cadence, LEAST_US) == 21 * HOUR_US
+    assert pause_allowed_us(cadence, LEAST_US) == 21 * HOUR_US
 
 
 def test_marks_that_are_usually_a_day_old_are_not_late() -> None:
     cadence = Cadence()
     for _ in range(5):
         learn_beat(cadence, 60 * SECOND_US, 24 * HOUR_US)
-    assert beating_allowance_us(cadence, LEAST_US) == 72 * HOUR_US
+    learn_beat(cadence, 60 * SECOND_US, None)
+    assert pause_allowed_us(cadence, LEAST_US) == LEAST_US
+    assert lag_allowed_us(cadence, LEAST_US) == 72 * HOUR_US
 
 
 def test_what_is_kept_is_bounded() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.ledger.matching.desk import STRANGER, Desk
@@ -63,6 +65,6 @@ def test_of_a_payment_that_nobody_asked_for_that_alone_is_told() -> None:
 
 def test_a_debit_under_the_id_of_the_request_covers_the_report_of_the_chain() -> None:
     desk = Desk(restarts=True)
-    same = {"ids": {"client_ref": "ref-1"}}
+    same: dict[str, Any] = {"ids": {"client_ref": "ref-1"}}
     desk.hear(desk.payment("W-1", "approved", **same), *desk.hold("W-1"), desk.payment("C-1", **same))
     assert desk.wait(5_000) == set()

@@ -12,7 +12,7 @@ from tests.ledger.matching.desk import DEPOSIT, Desk
 from tests.ledger.wire import Sent
 
 TWICE = "double_credit P1"
-OUTPUT = {"ids": {"tx_hash": "0xabc", "tx_index": 0}}
+OUTPUT: dict[str, Any] = {"ids": {"tx_hash": "0xabc", "tx_index": 0}}
 
 
 def test_a_second_journal_for_the_same_movement_is_told_at_once() -> None:
@@ -122,7 +122,7 @@ def test_whatever_differs_makes_it_another_inflow(one: dict[str, Any], other: di
 
 def test_with_no_index_the_same_amount_for_the_same_owner_is_the_same_output() -> None:
     desk = Desk()
-    same = {"ids": {"tx_hash": "0xabc"}}
+    same: dict[str, Any] = {"ids": {"tx_hash": "0xabc"}}
     desk.hear(desk.inflow("D-1", **same), *desk.credit("D-1"), desk.inflow("D-2", **same))
     assert desk.hear(*desk.credit("D-2")) == {TWICE}
 

@@ -61,7 +61,7 @@ def test_what_others_announce_to_us_is_no_instruction() -> None:
 
 def test_a_move_between_own_places_is_held_against_its_request() -> None:
     desk = Desk()
-    ends = {"op_type": "rebalance", "from": {"location": "cold"}, "to": {"location": "hot"}}
+    ends: dict[str, Any] = {"op_type": "rebalance", "from": {"location": "cold"}, "to": {"location": "hot"}}
     desk.hear(desk.own("R-1", "requested", **ends))
     assert desk.hear(desk.own("R-1", "broadcast", "1000", **ends)) == {"amount_mismatch P1"}
     assert "was asked for 10 BTC, and 1000 BTC are moved" in desk.told_of("amount_mismatch").explanation

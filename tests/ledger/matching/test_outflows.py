@@ -41,7 +41,8 @@ def test_whoever_asked_for_it_or_let_it_pass_before_explains_it_however_late(sta
     desk = Desk(restarts=True)
     gone(desk)
     desk.wait(100)
-    desk.hear(desk.payment("C-1", stage, **{"from": {"location": "hot"}, "to": AWAY}))
+    ends: dict[str, Any] = {"from": {"location": "hot"}, "to": AWAY}
+    desk.hear(desk.payment("C-1", stage, **ends))
     assert desk.ended == {"unmatched_outflow": "explained"}
 
 
@@ -62,7 +63,7 @@ def test_one_that_came_back_is_over() -> None:
         {"client_ref": "ref-1"},
         {"end_to_end_id": "E2E-1"},
     ],
-    ids=lambda same: "+".join(same),
+    ids="+".join,
 )
 def test_a_request_under_another_id_that_names_the_same_is_its_instruction(same: dict[str, Any]) -> None:
     desk = Desk(restarts=True)
@@ -82,7 +83,7 @@ def test_a_reference_that_everybody_uses_names_nothing() -> None:
 
 def test_a_request_that_was_carried_out_itself_is_not_the_instruction_of_another() -> None:
     desk = Desk(restarts=True)
-    same = {"client_ref": "ref-1"}
+    same: dict[str, Any] = {"client_ref": "ref-1"}
     desk.hear(desk.payment("W-1", "approved", ids=same))
     gone(desk, ids=same, to={"location": "external", "address": PAYOUT})
     assert desk.wait(100) == set()
@@ -129,7 +130,7 @@ def test_a_request_that_differs_is_not_taken_for_it(other: dict[str, Any]) -> No
 
 def test_several_requests_in_one_transaction_may_leave_as_one() -> None:
     desk = Desk()
-    same = {"ids": {"tx_hash": "0xabc"}}
+    same: dict[str, Any] = {"ids": {"tx_hash": "0xabc"}}
     for number, amount in enumerate(("3", "7")):
         desk.hear(desk.payment(f"W-{number}", "approved", amount, **same))
     gone(desk, to={"location": "external"}, **same)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.ledger.matching.desk import Desk
@@ -121,7 +123,7 @@ def test_the_books_of_a_group_that_has_heard_no_inflow_prove_nothing() -> None:
 
 def test_a_trade_may_be_booked_under_its_own_name() -> None:
     desk = Desk()
-    leg = {"op_type": "settlement", "parent_id": "T-1"}
+    leg: dict[str, Any] = {"op_type": "settlement", "parent_id": "T-1"}
     desk.hear(*desk.journal(("ann", "10"), ("out", "-10"), of="T-1", op_type="settlement"))
     desk.hear(desk.inflow("S-1", **leg))
     assert desk.wait(200) == set()
