@@ -124,7 +124,8 @@ class SuspenseAccounts(Check):
 
     def _tell(self, key: tuple[str, str], row: Suspense, grown: int, signals: str) -> None:
         account_id, asset = key
-        balance, usual = self._balance(key), sum(row.days) // max(len(row.days), 1)
+        balance, step = self._balance(key), self.context.assets.by_code[asset].step
+        usual = sum(row.days) // max(len(row.days), 1) // step * step
         days = (self.context.now_us - row.items[0].at_us) // DAY_US if row.items else 0
         oldest = (
             f", the oldest {to_decimal(row.items[0].units)} since {to_text(row.items[0].at_us)}" if row.items else ""

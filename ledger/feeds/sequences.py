@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 STEPS_PROVING = 10  # steps of one, before a hole means anything
 STEPS_PROVING_CLEAN = 3  # and so many where nothing else was ever seen
-JUMPS_SHARE = 20  # of a sequence that is watched, at most one step in twenty is a jump never filled, but for the latest
+JUMPS_SHARE = 10  # of a sequence that is watched, at most one step in ten is a jump never filled, but for the latest
 STEPS_IN_ORDER = 50  # after so many steps and nothing late, the feed is in order
 HOLES_MAX = 64
 SPAN_MAX = 100_000  # a leap of more is another numbering, not a hole
@@ -45,11 +45,12 @@ class Hole(Struct, gc=False):
 
 
 class Sequence(Struct, gc=False):
-    """One numbering: the highest number seen, how often it went up by one, how often by more and stayed so, and how
+    """One numbering: the highest and the lowest number seen, how often it went up by one, how often by more and stayed so, and how
     many numbers came after a higher one; `odd` counts numbers that were neither next nor missing.
     """
 
     top: int
+    base: int
     steps: int = 0
     jumps: int = 0
     fills: int = 0
@@ -111,7 +112,7 @@ class Sequences(Check):
     def _take(self, key: tuple[str, str], number: int, event: Transfer | Posting | Snapshot) -> None:
         sequence = self.table.rows.get(key)
         if sequence is None:
-            self.table.put(key, Sequence(number, holes=[]))
+            self.table.put(key, Sequence(number, number, holes=[]))
             return
         if sequence.hopeless:
             return
@@ -156,6 +157,10 @@ class Sequences(Check):
             if hole.first <= number <= hole.last:
                 self._fill(key, sequence, index, number, event)
                 return
+        if number == sequence.base - 1:  # the first ones came in another order
+            sequence.base = number
+            sequence.steps += 1
+            return
         sequence.behind += 1
         sequence.odd += 1
         if sequence.behind >= RESTARTS_MAX and sequence.top - number > SPAN_MAX // 100:
@@ -190,7 +195,7 @@ class Sequences(Check):
     def _restart(self, key: tuple[str, str], sequence: Sequence, number: int) -> None:
         """Another numbering begins; of the old one nothing is missed any more."""
         had_holes = bool(sequence.holes)
-        self.table.put(key, Sequence(number, holes=[]))
+        self.table.put(key, Sequence(number, number, holes=[]))
         if had_holes:
             self.context.absences.met(_timer(key))
             sentence = f"{_named(key)} numbers anew from {number}; what was missing before cannot be told any more."
@@ -202,9 +207,13 @@ class Sequences(Check):
         source, _, scope = rest.partition("|")
         key = (source, scope)
         sequence = self.table.edit(key)
-        if sequence is None or not sequence.holes or not sequence.proven:
-            if sequence is not None and not sequence.proven and scope == "":
+        if sequence is None or not sequence.holes:
+            return
+        if not sequence.proven:
+            if sequence.hopeless and scope == "":
                 self.context.sources.hole_filled(source)
+            elif not sequence.hopeless:  # a late number may still show that it is one without holes
+                self._expect(key, sequence, due_us + round(self.context.limits.gap_wait_s * SECOND_US))
             return
         later = [hole.due_us for hole in sequence.holes if not hole.told and hole.due_us > due_us]
         if later:

@@ -7,7 +7,7 @@ report and record of its address. A speck that comes from an address like a know
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -17,6 +17,7 @@ from ledger.events import AddressRef, AssetRef, Reference
 from ledger.findings import Breach
 from ledger.fold import EXTERNAL
 from ledger.screens import words
+from ledger.screens.doubts import NOT_ON_RECORD, Doubt, doubts_of
 from ledger.screens.registry import plain
 from ledger.table import Table
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 KINDS = ("wrong_network", "lookalike_address", "missing_tag", "unregistered_address")
 DOUBTED_MAX = 50
 """So many movements to one doubtful address are judged again when a record comes."""
-TAGS_NAMED = 3
 HABIT_MIN = 10
 """From so many payments to unregistered addresses on, if they are the more, the firm does not register them there."""
 
@@ -36,14 +36,6 @@ class Practice(Struct, gc=False):
 
     registered: int = 0
     others: int = 0
-
-
-class Doubt(NamedTuple):
-    """What is wrong with an address, as the kind of alert that it is."""
-
-    kind: str
-    rule: str
-    why: str
 
 
 class Destinations(Check):
@@ -85,7 +77,13 @@ class Destinations(Check):
                 self._judge(dossier, first=False)
 
     def _judge(self, dossier: Dossier, *, first: bool) -> None:
-        doubts = self._doubts(dossier, first=first)
+        registry = self.context.registry
+        entries = registry.entries(dossier.address)
+        if first:
+            self._count(dossier.network, registered=bool(entries))
+        doubts = doubts_of(registry, dossier, entries)
+        if doubts and doubts[0].rule == NOT_ON_RECORD and self._is_usual(dossier.network):
+            doubts = []
         if not doubts and not self.doubted.rows:
             return
         address = plain(dossier.address)
@@ -102,48 +100,10 @@ class Destinations(Check):
                 self._tell(dossier, doubt)
         self._note(address, dossier.transfer_id, doubted=bool(doubts))
 
-    def _doubts(self, dossier: Dossier, *, first: bool) -> list[Doubt]:
-        """Return what is wrong with where a movement goes; mostly nothing, after a few look-ups."""
-        registry, network, tag = self.context.registry, dossier.network, dossier.tag
-        asset = registry.networks.rows.get(dossier.asset)
-        entries = registry.entries(dossier.address)
-        known = entries.get((network, tag))
-        doubts: list[Doubt] = []
-        if asset is not None and network and asset.networks and network not in asset.networks:
-            on = ", ".join(sorted(asset.networks))
-            doubts.append(Doubt("wrong_network", "network_of_asset", f"on {network}, and {dossier.asset} is on {on}"))
-        if known is None and not entries:
-            resembled = registry.resembled(dossier.address)
-            if resembled is not None:
-                why = f"which nobody registered and which looks like {resembled.address} of {resembled.owner}"
-                doubts.append(Doubt("lookalike_address", "same_ends", why))
-        elif known is None and not doubts:
-            doubts += _not_there(dossier, entries)
-        needs_tag = not tag and asset is not None and network in asset.tag_required
-        if needs_tag and not any(doubt.kind == "missing_tag" for doubt in doubts):
-            why = f"with no tag, which {dossier.asset} needs on {network}"
-            doubts.append(Doubt("missing_tag", "tag_required", why))
-        if first:
-            self._count(network, registered=bool(entries))
-        return doubts or self._unregistered(dossier, known, entries)
-
-    def _unregistered(
-        self, dossier: Dossier, known: AddressRef | None, entries: dict[tuple[str, str], AddressRef]
-    ) -> list[Doubt]:
-        """Return the doubt that an address is not on record, or not in force; where nobody registers, nothing."""
-        if known is None and (dossier.network, "") in entries:
-            known = entries[dossier.network, ""]  # registered for every tag
-        elif known is None and not dossier.network and entries:
-            known = entries[min(entries)]
-        if known is not None:
-            if known.state == "active":
-                return []
-            return [Doubt("unregistered_address", "address_state", f"which is {known.state}, not active")]
-        practice = self.practice.get(dossier.network)
-        is_habit = practice is not None and practice.others > HABIT_MIN and practice.others > practice.registered
-        if is_habit or not self.context.registry.knows_others(dossier.network):
-            return []
-        return [Doubt("unregistered_address", "not_on_record", "which is not on record")]
+    def _is_usual(self, network: str) -> bool:
+        """Tell whether payments on a network mostly go to addresses that nobody registers: one more says nothing."""
+        practice = self.practice.get(network)
+        return practice is not None and practice.others > HABIT_MIN and practice.others > practice.registered
 
     def _count(self, network: str, *, registered: bool) -> None:
         practice = self.practice.edit(network) or self.practice.put(network, Practice())
@@ -190,17 +150,3 @@ class Destinations(Check):
 def _is_turning(change: Change) -> bool:
     """Tell whether a movement has passed, or left, with this report: an address may have been revoked since."""
     return bool(change.dossier.stages & PASSED and not change.was_stages & PASSED) or change.has_left
-
-
-def _not_there(dossier: Dossier, entries: dict[tuple[str, str], AddressRef]) -> list[Doubt]:
-    """Return what is wrong where an address is on record, but not for this network and tag."""
-    network = dossier.network
-    tags = sorted(tag for of_network, tag in entries if of_network == network)
-    if network and not tags:
-        on = ", ".join(sorted({of_network for of_network, _ in entries}))
-        return [Doubt("wrong_network", "network_of_address", f"on {network}, and that is registered on {on} only")]
-    if not tags or "" in tags:
-        return []
-    said = f"with tag {dossier.tag}" if dossier.tag else "with no tag"
-    why = f"{said}, and it is registered with {', '.join(tags[:TAGS_NAMED])}"
-    return [Doubt("missing_tag", "tag_of_address", why)]

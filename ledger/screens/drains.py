@@ -26,6 +26,8 @@ KIND = "multi_asset_drain"
 OUTFLOWS_KEPT = 64
 AT_ONCE = 3
 """So many unplanned outflows leave no doubt; two wait a moment for a third."""
+LATE_US = 60 * SECOND_US
+"""What is heard so long after it happened comes with a backlog, of which the requests may come next."""
 NAMED = 8
 UNASKED = frozenset(("fee", "funding", "interest", "rebate", "reward", "settlement"))
 
@@ -110,14 +112,17 @@ class Drains(Check):
         deadlines, limits = self.context.deadlines, self.context.limits
         deadlines.set(f"drain_over|{place}", now_us + round(limits.drain_over_s * SECOND_US))
         together = self._together(drain)
-        if self.context.stands(KIND, place) or (len(together) >= AT_ONCE and _is_several(together)):
+        if self.context.stands(KIND, place):
             self._tell(place, drain, together)
         elif _is_several(together):
-            due_us = min(outflow.heard_us for outflow in together) + round(limits.drain_wait_s * SECOND_US)
-            if due_us > now_us:
-                deadlines.set(f"drain|{place}", due_us)
-            else:
+            wait_us = round(limits.drain_wait_s * SECOND_US)
+            is_late = any(outflow.heard_us - outflow.left_us > LATE_US for outflow in together)
+            first_us = min(outflow.heard_us for outflow in together)
+            due_us = now_us if len(together) >= AT_ONCE and not is_late else first_us + wait_us
+            if due_us <= now_us:
                 self._tell(place, drain, together)
+            else:
+                deadlines.set(f"drain|{place}", due_us)
 
     def _together(self, drain: Drain) -> list[Outflow]:
         """Return the outflows near the latest one in time."""

@@ -82,11 +82,10 @@ class FeeOutliers(Check):
         cents = self.context.cents(asset, fee)
         if cents is not None and cents < limits.fee_min_usd * 100:
             return None
-        if len(known) < FEES_NEEDED:
-            dear = cents is not None and cents >= limits.fee_alone_usd * 100
-            return 0 if dear and self._is_large_part(dossier, asset, fee, cents) else None
-        moment = known[-OF_THE_MOMENT:]
         times = round(limits.fee_times)
+        if len(known) < FEES_NEEDED:
+            return self._usual_at_first(known, fee, cents, times) if self._is_large_part(dossier, asset, fee) else None
+        moment = known[-OF_THE_MOMENT:]
         if 2 * fee <= times * min(moment):
             return None  # which no fee beyond the median of the moment is
         usual = max(_median(known), _median(moment))
@@ -94,10 +93,16 @@ class FeeOutliers(Check):
             return usual
         return None
 
-    def _is_large_part(self, dossier: Dossier, asset: str, fee: int, cents: int | None) -> bool:
+    def _usual_at_first(self, known: list[int], fee: int, cents: int | None, times: int) -> int | None:
+        """Return what is usual where few fees are known: worth much it is an outlier, or without a price far beyond them."""
+        if cents is not None:
+            return 0 if cents >= self.context.limits.fee_alone_usd * 100 else None
+        return _median(known) if len(known) >= OF_THE_MOMENT and fee > times * _median(known) else None
+
+    def _is_large_part(self, dossier: Dossier, asset: str, fee: int) -> bool:
         if asset == dossier.asset:
             return self._exceeds(dossier, fee)
-        worth = self.context.cents(dossier.asset, dossier.instructed_units)
+        cents, worth = self.context.cents(asset, fee), self.context.cents(dossier.asset, dossier.instructed_units)
         return cents is not None and worth is not None and PART * cents > worth
 
     def _exceeds(self, dossier: Dossier, fee: int) -> bool:

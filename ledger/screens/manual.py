@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from ledger.amounts import to_units
 from ledger.check import Change, Check, Entry, Timer
-from ledger.dossiers import Dossier
 from ledger.findings import Breach
-from ledger.fold import EXTERNAL
-from ledger.screens import ids, words
+from ledger.screens import credited, ids, words
+from ledger.screens.credited import Credit
 from ledger.table import Table
 from ledger.times import SECOND_US
 
@@ -25,9 +23,6 @@ if TYPE_CHECKING:
     from ledger.context import Context
 
 KIND = "unit_or_decimal_error"
-BY_HAND = frozenset(("adjustment", "refund", "reversal"))
-INCOME = frozenset(("interest", "funding", "rebate", "reward"))
-MONEY_CAME = frozenset(("deposit", "withdrawal", "settlement", "opening"))
 GIVERS = frozenset(("client", "suspense", "in_transit"))
 """Accounts whose debit is what somebody else has less, or had not been given yet."""
 INCOME_PARTS = 20
@@ -44,29 +39,6 @@ class Sizes(Struct, gc=False):
 
     count: int = 0
     largest_units: int = 0
-
-
-class Credit(Struct, frozen=True, kw_only=True, gc=False):
-    """One credit to a client, of a posting or a movement, with what it takes to judge it."""
-
-    op_type: str
-    asset: str
-    units: int
-    who: str
-    by_hand: bool
-    what: str  # as a sentence names it
-    event_id: str
-    client_id: str
-    account_id: str
-    group: str
-    journal_id: str = ""
-    transfer_id: str = ""
-    before_units: int | None = None
-
-    @property
-    def ref(self) -> str:
-        """What it belongs to: two reports of one credit have the same."""
-        return self.transfer_id or self.journal_id
 
 
 class Batch(Struct, gc=False):
@@ -95,17 +67,11 @@ class ManualCredits(Check):
     # --- movements -------------------------------------------------------------------------------------------
     def moved(self, change: Change) -> None:
         dossier = change.dossier
-        if not change.first or not _is_credit(dossier) or dossier.undone:
+        if not change.first or not credited.is_credit(dossier) or dossier.undone:
             return
         if dossier.refers_to in self.context.dossiers or dossier.origin_client:
             return  # it is held against what it refers to, or is taken from another client
-        what = f"{words.movement_text(dossier)} to {dossier.client or dossier.account}"
-        credit = Credit(
-            op_type=dossier.op_type, asset=dossier.asset, units=dossier.instructed_units,
-            who=dossier.initiator or dossier.source, by_hand=dossier.control_origin != "auto", what=what,
-            event_id=change.event.event_id, client_id=dossier.client, account_id=dossier.account,
-            group=self.context.groups.of_movement(dossier.origin, dossier.destination), transfer_id=dossier.transfer_id,
-        )  # fmt: skip
+        credit = credited.of_movement(self.context, change)
         said = ids.said_in_amount(credit.units, ids.of_movement(dossier))
         self._judge(credit, said)
 
@@ -114,23 +80,11 @@ class ManualCredits(Check):
         event = entry.event
         if event.journal_id in self.waiting:
             self._if_complete(event.journal_id)
-        if event.account_class != "client" or entry.units <= 0 or entry.restated or event.op_type in MONEY_CAME:
-            return
-        by_hand = event.origin == "manual" or (event.op_type in BY_HAND and event.origin != "auto")
-        if not by_hand and event.op_type not in INCOME and event.op_type not in BY_HAND:
-            return
-        of = None if event.transfer_id is None else self.context.dossiers.get(event.transfer_id)
-        if of is not None and _is_credit(of):
-            return  # judged as a movement
-        after = event.balance_after
-        credit = Credit(
-            op_type=event.op_type, asset=entry.asset, units=entry.units, who=event.maker or "", by_hand=by_hand,
-            what=f"{event.op_type} of {words.amount_text(entry.units, entry.asset)} (journal {event.journal_id})",
-            event_id=event.event_id, client_id=event.client_id or "", account_id=event.account_id, group=entry.group,
-            journal_id=event.journal_id, transfer_id=event.transfer_id or "",
-            before_units=None if after is None else to_units(after) - entry.units,
-        )  # fmt: skip
-        said = ids.said_in_amount(credit.units, ids.of_posting(event)) if by_hand else ""
+        credit = credited.of_posting(entry)
+        of = None if credit is None else self.context.dossiers.get(credit.transfer_id)
+        if credit is None or (of is not None and credited.is_credit(of)):
+            return  # the latter is judged as a movement
+        said = ids.said_in_amount(credit.units, ids.of_posting(event)) if credit.by_hand else ""
         if said or not self._is_large(credit):
             self._judge(credit, said)
             return
@@ -153,7 +107,7 @@ class ManualCredits(Check):
     def _is_given(self, credit: Credit) -> bool:
         """Tell whether somebody has as much less for it: another account in the journal, or the movement it is of."""
         of = self.context.dossiers.get(credit.transfer_id)
-        if of is not None and of.op_type in MONEY_CAME and of.arrived_units >= credit.units:
+        if of is not None and of.op_type in credited.MONEY_CAME and of.arrived_units >= credit.units:
             return True
         journal = self.context.journals.journals.get(credit.journal_id)
         legs = () if journal is None else journal.legs.values()
@@ -182,7 +136,7 @@ class ManualCredits(Check):
         if not credit.by_hand and sizes.count < HISTORY_NEEDED:
             return False
         before = credit.before_units
-        if credit.op_type in INCOME and before is not None and INCOME_PARTS * credit.units <= before:
+        if credit.op_type in credited.INCOME and before is not None and INCOME_PARTS * credit.units <= before:
             return False
         return credit.units > round(self.context.limits.manual_credit_times) * sizes.largest_units
 
@@ -224,10 +178,3 @@ class ManualCredits(Check):
                 ),
             )
         )
-
-
-def _is_credit(dossier: Dossier) -> bool:
-    """Tell whether a movement only writes something up for a client of ours."""
-    if dossier.destination == EXTERNAL or not (dossier.client or dossier.account):
-        return False
-    return dossier.op_type in BY_HAND or (dossier.op_type in INCOME and dossier.control_origin == "manual")

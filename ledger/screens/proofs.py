@@ -13,7 +13,7 @@ from ledger.events import AddressRef, Reference
 from ledger.findings import Breach
 from ledger.fold import EXTERNAL
 from ledger.screens import words
-from ledger.screens.registry import is_ours, plain
+from ledger.screens.registry import needs_proof, plain
 from ledger.table import Table
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ class Proofs(Check):
                 )
             return
         self._note(dossier.destination, registered=True)
-        if is_ours(known) and known.control_proved_at is None:
+        if needs_proof(known) and known.control_proved_at is None:
             self._tell(dossier, "control_not_proved", "of which it is not proved that we control it")
 
     def referred(self, event: Reference) -> None:
-        if isinstance(event, AddressRef) and (event.control_proved_at is not None or not is_ours(event)):
+        if isinstance(event, AddressRef) and (event.control_proved_at is not None or not needs_proof(event)):
             address = plain(event.address)
             count = self.counts.drop(address)
             if count is not None:

@@ -130,8 +130,13 @@ def plain(address: str) -> str:
 
 
 def is_ours(known: AddressRef) -> bool:
-    """Tell whether an address is one of our own places, be it for a client to pay to."""
-    return known.location is not None or known.role in OURS
+    """Tell whether an address is at one of our own places, be it for a client to pay to."""
+    return known.location is not None or needs_proof(known)
+
+
+def needs_proof(known: AddressRef) -> bool:
+    """Tell whether somebody has to have proved that we control an address: its role is ours."""
+    return known.role in OURS
 
 
 def _shape(address: str) -> str:

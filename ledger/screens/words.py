@@ -45,6 +45,8 @@ def links_of(dossier: Dossier, *more: str) -> tuple[str, ...]:
 
 def end(context: Context, kinds: Iterable[str], key: str, dossier: Dossier, *, undone: bool) -> None:
     """Say that what stands of a movement is over: it was undone, or it is older than anybody looks back."""
+    if not context.open.rows:
+        return
     why = "has been undone" if undone else "is older than what is kept"
     for kind in kinds:
         context.mend(kind, key, f"{dossier.transfer_id} {why}.", dossier.evidence[:1], explained=False)

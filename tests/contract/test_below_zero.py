@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,8 +72,11 @@ def test_a_credit_line_is_breached_beyond_it(amount: str, raised: bool) -> None:
     assert not verdict.all("negative_balance")
 
 
+SILENT_BALANCES = Ways(balance_after=False, heartbeat_s=60)
+
+
 @pytest.mark.parametrize(
-    "ways", [Ways(), Ways(balance_after=False), Ways(balance_after=False, heartbeat_s=60)], ids=str
+    "ways", [Ways(), Ways(balance_after=False), SILENT_BALANCES, replace(SILENT_BALANCES, heartbeat_lag_s=5)], ids=str
 )
 @pytest.mark.parametrize(("line", "kind"), [("50000", "credit_line_breach"), (None, "negative_balance")])
 def test_an_account_that_sinks_a_little_every_ten_seconds_is_raised_when_it_passes_its_line(
@@ -120,6 +124,17 @@ def test_a_place_from_which_more_goes_than_it_has_is_below_zero() -> None:
     world.move("too-much", HOT, COLD, "ETH", "501", 400)
     story = examine(world).one("negative_balance", location=HOT)
     assert (story.opened, story.severity, story.scope["asset"]) == (410, "P1", "ETH")
+
+
+@pytest.mark.parametrize("lag_s", [0, 5, 30])
+def test_a_busy_place_is_below_zero_before_it_is_quiet_again(lag_s: float) -> None:
+    firm = Firm(Ways(heartbeat_s=60, heartbeat_lag_s=lag_s)).told()
+    firm.move("big", HOT, COLD, "USDC", "450000", 500)
+    for number in range(80):  # fifty thousand are left: less than the last thirty ask for
+        firm.withdraw(f"w-{number}", "alice", "USDC", f"{1_000 + number}", 500 + 10 * number)
+    firm.until(1_700)
+    passed_at = next(at / 10 for at in range(5_000, 16_000) if firm.held(HOT, at / 10)["USDC"] < 0)
+    assert passed_at <= examine(firm).one("negative_balance", location=HOT).opened <= passed_at + 120
 
 
 def test_a_place_that_never_reported_is_not_below_zero() -> None:

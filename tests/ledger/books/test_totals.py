@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.ledger.books.desk import Desk
 from tests.ledger.books.races import World, worlds
+from tests.ledger.wire import snapshot
 
 KIND = "liabilities_exceed_holdings"
 TOLD = f"{KIND} P1 open"
@@ -161,15 +162,8 @@ def test_money_at_an_address_that_is_not_proved_to_be_ours_covers_nothing_until_
 @pytest.mark.parametrize("kind", ["virtual", "pledged"])
 def test_holdings_that_are_counted_elsewhere_cover_nothing(kind: str) -> None:
     desk = Desk().opened("1000", "1000")
-    topic, report = desk_report(desk, kind)
-    desk.hear((topic, report))
+    desk.hear(snapshot("elsewhere", desk.now, "bank", {"USD": "5000"}, holding_kind=kind))
     assert desk.book(("pnl", "-1"), ("acme", "1"), **BY_HAND) == {TOLD}
-
-
-def desk_report(desk: Desk, kind: str) -> tuple[str, dict[str, Any]]:
-    from tests.ledger.wire import snapshot
-
-    return snapshot(desk.name(), desk.now, "bank", {"USD": "5000"}, holding_kind=kind)
 
 
 def test_people_hear_again_when_it_has_grown_by_half() -> None:

@@ -48,9 +48,9 @@ RECORDS: tuple[Sent, ...] = (
 class Firm:
     """Tells of movements and journals, each event under an id of its own and at `now`, in seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: int = 0) -> None:
         self.now = 3_600.0
-        self.told = 0
+        self.told = told
 
     def name(self) -> str:
         self.told += 1

@@ -62,6 +62,16 @@ def test_a_second_after_that_while_is_told_at_once() -> None:
     assert outflow(desk, 2, "BTC", after=120)
 
 
+def test_in_a_backlog_the_requests_may_come_next() -> None:
+    for asked in (False, True):
+        desk = desk_with_requests(restarts=True)
+        for number in range(4):
+            assert not outflow(desk, number, ASSETS[number % 2], to=PAYOUT, at=3_000 + number, amount=str(number))
+        for number in range(4) if asked else ():
+            outflow(desk, number, ASSETS[number % 2], "requested", to=PAYOUT, at=2_900, amount=str(number))
+        assert desk.wait(60) == (set() if asked else {DRAIN})
+
+
 @pytest.mark.parametrize("after", [700, 3 * HOUR])
 def test_outflows_far_apart_are_no_drain(after: float) -> None:
     desk = desk_with_requests(restarts=True)

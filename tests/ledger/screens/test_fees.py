@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.screens import fees
 from tests.ledger.screens.desk import Desk
+from tests.ledger.wire import reference
 
 P1, P2 = "fee_outlier P1", "fee_outlier P2"
 USUAL = Decimal("0.001")  # ETH, 3 USD
@@ -119,3 +120,13 @@ def test_what_is_paid_at_the_moment_counts_as_much_as_what_is_usual() -> None:
         assert pay(desk, f"up{number}", USUAL * 200) == set()
     assert pay(desk, "more", USUAL * 6_000) == set()
     assert pay(desk, "far", USUAL * 20_000) == {P1}
+
+
+@pytest.mark.parametrize(("fees_before", "amount", "said"), [(8, "2", {P2}), (8, "2000", set()), (2, "2", set())])
+def test_without_a_price_few_fees_say_enough_where_it_is_a_part_of_the_amount(
+    fees_before: int, amount: str, said: set[str]
+) -> None:
+    desk = Desk(records=(reference("asset", "ref-X", asset="X", decimals=8, dust="0"),))
+    for number in range(fees_before):
+        assert pay(desk, number, "0.001", asset="X", fee_asset="X") == set()
+    assert pay(desk, "x", "1", asset="X", fee_asset="X", amount=amount) == said

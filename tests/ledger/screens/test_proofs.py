@@ -30,7 +30,7 @@ def test_a_deposit_to_a_proved_address_is_quiet() -> None:
 
 @pytest.mark.parametrize("record", [
     {"owner": "hot", "role": "hot"},
-    {"owner": "acme", "role": "client", "location": "hot"},
+    {"owner": "acme", "role": "hot", "location": "hot"},
     {"owner": "acme", "role": "gas", "location": "hot"},
 ])  # fmt: skip
 def test_one_to_an_address_of_ours_with_no_proof_is_told_once_and_counted(record: dict[str, str]) -> None:
@@ -62,7 +62,10 @@ def test_a_proof_that_comes_explains_it() -> None:
 
 
 def test_an_address_of_a_client_needs_no_proof() -> None:
-    assert deposit(Desk(), "D-1", PAYOUT) == set()
+    desk = Desk()
+    assert deposit(desk, "D-1", PAYOUT) == set()
+    desk.hear(address(NEW, role="client", location="hot"))
+    assert deposit(desk, "D-2", NEW) == set()
 
 
 def test_an_address_on_another_network_needs_its_proof_too() -> None:
