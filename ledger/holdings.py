@@ -42,7 +42,9 @@ class Holdings:
         self.reports = Reports(self.places, self.breaks)
         self.value_dates = ValueDates(self.places, self.movements)
         self.forgotten_us = 0
-        self.outcome = Outcome(False, False, True, 0)  # of the movement that was applied last
+        # Of the movement that was applied last: what it has come to, and the places that its report has changed.
+        self.outcome = Outcome(False, False, True, 0)
+        self.affected: list[Place] = []
 
     def configure(self, *, skew_us: int, material_usd_cents: int, rebasing_share: int) -> None:
         """Set what decides: the clock skew allowed between two reports, the value from which one snapshot is enough,
@@ -61,6 +63,7 @@ class Holdings:
         movement = self.movements.get(transfer_id)
         movement.network = event.network or event.to.network or event.from_.network or movement.network
         movement.source = event.source
+        self.affected = []
         self.places.introduce(fact)
         self.movements.date(transfer_id, fact.at_us)
         findings: list[Finding] = []
@@ -107,6 +110,7 @@ class Holdings:
 
     def _add_effect(self, effect: Effect, delta: int, transfer_id: str, judged: list[Position]) -> None:
         """Add `delta` units where and when `effect` says; note the position if a judged snapshot was touched."""
+        self.affected.append((effect.location, effect.asset))
         position = self.places.position(effect.location, effect.asset)
         opening = self.places.by_name[effect.location].opening
         opening_us = None if opening is None else opening.as_of_us

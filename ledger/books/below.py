@@ -10,7 +10,7 @@ from ledger.books.lines import NEGATIVE, TOLD_AGAIN_SHARE
 from ledger.check import Change, Check, Timer
 from ledger.events import Snapshot
 from ledger.findings import Breach
-from ledger.fold import EXTERNAL, Place
+from ledger.fold import Place
 from ledger.positions import Position
 from ledger.table import Table
 from ledger.times import SECOND_US, to_text, to_us
@@ -36,27 +36,12 @@ class BelowZero(Check):
         return {"place_below": self._due}
 
     def moved(self, change: Change) -> None:
-        dossier = change.dossier
-        if dossier.in_books_only or not (dossier.left or change.was_left):
-            return
-        assets = [dossier.asset]
-        fee_asset = self.context.assets.codes.get(dossier.fee_asset)
-        if fee_asset is not None and fee_asset != dossier.asset:
-            assets.append(fee_asset)
-        for location in (dossier.origin, dossier.destination):
-            if location != EXTERNAL:
-                for asset in assets:
-                    self._look(location, asset, to_us(change.event.event_time))
-
-    def _look(self, location: str, asset: str, event_us: int) -> None:
-        place = self.context.holdings.places.by_name.get(location)
-        position = None if place is None else place.positions.get(asset)
-        if position is None or not position.opened:
-            return
-        if (location, asset) in self.table:
-            self._judge(position)
-        elif position.expected < -position.dust:
-            self._weigh(position, event_us)
+        for location, asset in self.context.holdings.affected:
+            position = self.context.holdings.places.by_name[location].positions[asset]
+            if (location, asset) in self.table:
+                self._judge(position)
+            elif position.opened and position.expected < -position.dust:
+                self._weigh(position, to_us(change.event.event_time))
 
     def _weigh(self, position: Position, event_us: int) -> None:
         """Judge what is expected below zero, if nothing that came before is still to be told or to arrive."""

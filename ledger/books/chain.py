@@ -9,60 +9,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 
-from msgspec import Struct
-
+from ledger.books.account import Account, Gap, Item, fits, left_of, missing_units
 from ledger.books.order import Order, is_before, order_of
 from ledger.times import SECOND_US
 
 TAIL_LEAST, TAIL_MAX = 2, 512  # postings kept of an account
 TAIL_US = 900 * SECOND_US  # so long each of them is
 GAPS_MAX = 16
-
-
-class Item(Struct, gc=False, array_like=True):
-    """A posting: its number, what it moved and the balance after it, in units. `settled`: what precedes it is judged.
-    `restated`: what follows it may be by its old amount.
-    """
-
-    seq: str
-    units: int
-    after: int | None
-    heard_us: int
-    posting_id: str
-    settled: bool = False
-    restated: bool = False
-
-
-class Gap(Struct, gc=False, array_like=True):
-    """Postings of `units` in all are missing between two numbers; `right_id` is the posting that shows it."""
-
-    left: str
-    right: str
-    units: int
-    heard_us: int
-    right_id: str
-
-
-class Account(Struct, gc=False, array_like=True):
-    """One account in one asset. `balance` is in units: the latest `balance_after`, and what came after it.
-
-    `known`: whether its history is whole, or a balance was told. `pruned`: the tail no longer begins where it began.
-    `loose`: a link of its chain waits to be judged. `slack`: what restatements changed in the past of the tail, which the next balance may take over. `told_units`: how
-    far beyond what it may owe people have heard that it is.
-    """
-
-    account_class: str
-    client_id: str
-    group: str
-    source: str
-    balance: int = 0
-    known: bool = False
-    pruned: bool = False
-    loose: bool = False
-    slack: int = 0
-    told_units: int = 0
-    tail: list[Item] = []
-    gaps: list[Gap] = []
 
 
 def add(account: Account, item: Item) -> bool:
@@ -126,41 +79,11 @@ def restate(account: Account, item: Item, change: int) -> bool:
 
 def _takes_over(account: Account, index: int) -> bool:
     """Tell whether a balance differs by just what a restatement of the past has changed."""
-    if not account.slack or _missing(account.tail, index) != account.slack:
+    if not account.slack or missing_units(account.tail, index) != account.slack:
         return False
     account.tail[index].settled = True
     account.slack = 0
     return True
-
-
-def fits(tail: list[Item], index: int) -> bool:
-    """Tell whether a posting's balance follows from the one before; also where nothing is known of that."""
-    item, before = tail[index], tail[index - 1]
-    if index and item.after is not None and before.after is not None and before.after + item.units == item.after:
-        return True  # by far the most usual
-    return not _missing(tail, index)
-
-
-def _missing(tail: list[Item], index: int) -> int:
-    """Return the units that a balance has more than those before it account for; 0 where that cannot be said."""
-    item, left = tail[index], _left(tail, index)
-    if left is None or item.after is None:
-        return 0
-    before = tail[left].after
-    assert before is not None, "what a balance is held against is a balance"
-    return item.after - before - sum(other.units for other in tail[left + 1 : index + 1])
-
-
-def _left(tail: list[Item], index: int) -> int | None:
-    """Return the place of the balance that the one at `index` is held against; None where it is held against none."""
-    if tail[index].settled:
-        return None
-    for place in reversed(range(index)):
-        if tail[place].restated:
-            return None
-        if tail[place].after is not None:
-            return place
-    return None
 
 
 def loose_from_us(account: Account) -> int | None:
@@ -170,19 +93,6 @@ def loose_from_us(account: Account) -> int | None:
         (_link_us(tail, index) for index in range(1, len(tail)) if not fits(tail, index)),
         default=None,
     )
-
-
-def foreseen_units(account: Account, begins_at_zero: Callable[[int], bool]) -> int:
-    """Return what postings that are not here yet have added, in units, to balances that were told already.
-
-    `begins_at_zero` tells of the moment at which the first posting was heard whether one before it may only be late.
-    """
-    tail = account.tail
-    late = sum(max(_missing(tail, index), 0) for index in range(1, len(tail)))
-    first = tail[0] if tail else None
-    if first is not None and first.after is not None and not account.pruned and begins_at_zero(first.heard_us):
-        late += max(first.after - first.units, 0)
-    return late
 
 
 def _link_us(tail: list[Item], index: int) -> int:
@@ -195,10 +105,10 @@ def conclude(account: Account, is_over: Callable[[Item, Item], bool]) -> list[Ga
     for index in range(1, len(tail)):
         if fits(tail, index):
             continue
-        item, left = tail[index], _left(tail, index)
+        item, left = tail[index], left_of(tail, index)
         assert left is not None, "a link that does not hold has two ends"
         if is_over(tail[left], item):
-            found.append(Gap(tail[left].seq, item.seq, _missing(tail, index), item.heard_us, item.posting_id))
+            found.append(Gap(tail[left].seq, item.seq, missing_units(tail, index), item.heard_us, item.posting_id))
     settled = {gap.right_id for gap in found}
     for item in tail if found else ():
         item.settled = item.settled or item.posting_id in settled

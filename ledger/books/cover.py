@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.books.below import shown_units
+from ledger.books.places import positions
 from ledger.check import Change
+from ledger.dossiers import Dossier
 from ledger.events import AddressRef
 from ledger.fold import EXTERNAL, Place
 from ledger.positions import Position
@@ -73,10 +75,9 @@ class Cover:
         for location in context.holdings.places.by_name:
             self._refresh_place(location)
         for dossier in context.dossiers.rows.values():
-            between_own = EXTERNAL not in (dossier.origin, dossier.destination)
-            if between_own and dossier.left and not dossier.arrived:
+            if EXTERNAL not in (dossier.origin, dossier.destination):
                 key = (context.groups.of_location(dossier.destination), dossier.asset)
-                self._add(self.moving, key, dossier.arrived_units)
+                self._add(self.moving, key, _moving(dossier))
         for (_, group, asset), units in self.unproved.rows.items():
             self._add(self.uncontrolled, (group, asset), units)
 
@@ -88,32 +89,35 @@ class Cover:
 
     def refresh_asset(self, asset: str) -> None:
         """Take in what has changed in an asset anywhere."""
-        for location in self.context.holdings.places.by_name:
-            self._refresh(location, asset)
+        for location, place in self.context.holdings.places.by_name.items():
+            if asset in place.positions:
+                self._refresh(location, asset)
 
     # --- what changes them -------------------------------------------------------------------------------------
-    def moved(self, change: Change) -> bool:
-        """Take a report of a movement whose value has left, or had; tell whether it changes anything."""
-        dossier, event = change.dossier, change.event
-        fee_asset = dossier.asset if event.fee_asset is None else self.context.assets.codes[event.fee_asset]
-        ends = (dossier.origin, dossier.destination, event.from_.location, event.to.location)
-        changed = False
-        for location in dict.fromkeys(ends):
-            if location != EXTERNAL:
-                changed |= self._refresh(location, dossier.asset)
-                if fee_asset != dossier.asset:
-                    changed |= self._refresh(location, fee_asset)
+    def moved(self, change: Change) -> dict[Key, None]:
+        """Take a report of a movement that has just been applied; return the sums that it changes."""
+        dossier, changed = change.dossier, dict[Key, None]()
+        for place in self.context.holdings.affected:
+            self._refresh(*place)
+            changed[self._parts[place][0]] = None
         if dossier.destination == EXTERNAL:
             return changed
         key = (self.context.groups.of_location(dossier.destination), dossier.asset)
         if dossier.origin != EXTERNAL:
             was = change.was_arrived_units if change.was_left and not change.was_arrived else 0
-            now = dossier.arrived_units if dossier.left and not dossier.arrived else 0
-            self._add(self.moving, key, now - was)
-            changed |= now != was
+            now = _moving(dossier)
+            if now != was:
+                self._add(self.moving, key, now - was)
+                changed[key] = None
         if changed and dossier.address:
             self._note_address(change, key)
         return changed
+
+    def forgot(self, dossier: Dossier) -> None:
+        """A movement is forgotten, and what was on its way with it."""
+        if EXTERNAL not in (dossier.origin, dossier.destination):
+            key = (self.context.groups.of_location(dossier.destination), dossier.asset)
+            self._add(self.moving, key, -_moving(dossier))
 
     def _note_address(self, change: Change, key: Key) -> None:
         dossier = change.dossier
@@ -156,21 +160,15 @@ class Cover:
         for asset in place.positions:
             self._refresh(location, asset)
 
-    def _refresh(self, location: str, asset: str) -> bool:
-        """Take in what a position adds now; tell whether it has changed."""
-        place = self.context.holdings.places.by_name.get(location)
-        position = None if place is None else place.positions.get(asset)
-        if position is None:
-            return False
-        units = _covering(position)
+    def _refresh(self, location: str, asset: str) -> None:
+        """Take in what a position adds now."""
+        units = _covering(self.context.holdings.places.by_name[location].positions[asset])
         known = self._parts.get((location, asset))
         if known is None:
-            known = ((self.context.groups.of_location(location), asset), 0)
-        if units == known[1]:
-            return False
-        self._parts[location, asset] = (known[0], units)
-        self._add(self.held, known[0], units - known[1])
-        return True
+            known = self._parts[location, asset] = ((self.context.groups.of_location(location), asset), 0)
+        if units != known[1]:
+            self._parts[location, asset] = (known[0], units)
+            self._add(self.held, known[0], units - known[1])
 
     @staticmethod
     def _add(sums: dict[Key, int], key: Key, units: int) -> None:
@@ -178,29 +176,11 @@ class Cover:
             sums[key] = sums.get(key, 0) + units
 
 
+def _moving(dossier: Dossier) -> int:
+    """Return what is on its way by a movement, as far as it will arrive."""
+    return dossier.arrived_units if dossier.left and not dossier.arrived else 0
+
+
 def _covering(position: Position) -> int:
     """Return what a position adds: of a place that never said what it holds, what is known to have come to it."""
     return position.expected if position.opened else max(position.expected, 0)
-
-
-def tellers(context: Context, group: str) -> tuple[str, ...]:
-    """Return who may tell of a group's books and places; of who only sends heartbeats so far nobody knows of what."""
-    heard, of = context.heard, context.groups.of_location
-    names = dict.fromkeys(heard.sources(("ledger", group)))
-    for location, place in sorted(context.holdings.places.by_name.items()):
-        if of(location) == group:
-            names |= dict.fromkeys(heard.sources(("movements", location)))
-            names |= dict.fromkeys(position.reporter for position in place.positions.values() if position.reporter)
-    sources = context.sources.table.rows.items()
-    return tuple(
-        names | dict.fromkeys(sorted(name for name, source in sources if source.beats and not source.locations))
-    )
-
-
-def positions(context: Context, key: Key) -> list[Position]:
-    """Return what the places of a group hold in an asset."""
-    of = context.groups.of_location
-    found = (
-        place.positions.get(key[1]) for place in context.holdings.places.by_name.values() if of(place.name) == key[0]
-    )
-    return [position for position in found if position is not None]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ledger.amounts import to_decimal, to_units
+from ledger.books.account import Account
 from ledger.books.accounts import CLIENT
-from ledger.books.chain import Account
 from ledger.check import Check, Entry, Timer
 from ledger.events import AccountRef, Reference
 from ledger.findings import Breach
@@ -54,7 +54,7 @@ class Lines(Check):
     def referred(self, event: Reference) -> None:
         if not isinstance(event, AccountRef):
             return
-        for asset in self.context.assets.by_code:
+        for asset in self.context.books.assets_of.get(event.account_id, ()):
             account = self.rows.get((event.account_id, asset))
             if account is None or account.account_class != CLIENT or not account.known:
                 continue

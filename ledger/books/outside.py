@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from ledger.amounts import to_decimal
-from ledger.books.cover import positions, tellers
+from ledger.books.places import positions, tellers
 from ledger.check import Change, Check, Entry, Timer
 from ledger.findings import EVIDENCE_MAX, Breach
 from ledger.table import Table

@@ -162,7 +162,7 @@ class Racing:
             if not self._waits(until_us, sources, cents):
                 continue
             if dossier is not None and _is_on_its_way(dossier):
-                known += min(race.ahead, max(dossier.instructed_units, dossier.arrived_units))
+                known += min(race.ahead, _at_stake(dossier))
             elif self.context.journals.is_open(race.journal_id) or (dossier is None and race.automatic):
                 unknown += race.ahead
             else:
@@ -189,3 +189,9 @@ def _agree(race: Race) -> bool:
 def _is_on_its_way(dossier: Dossier) -> bool:
     """Tell whether a known movement has yet to arrive, or of one that leaves, to be debited or given back."""
     return dossier.leaves_firm or (dossier.enters_firm and not dossier.arrived and not dossier.undone)
+
+
+def _at_stake(dossier: Dossier) -> int:
+    """Return how far books and money may be apart for a movement: what leaves may lack its debit and have come back."""
+    units = max(dossier.instructed_units, dossier.arrived_units)
+    return 2 * units if dossier.leaves_firm else units

@@ -1,16 +1,12 @@
-"""Suspense accounts: money of which nobody knows whose it is, how old the oldest of it is, and whether it grows.
-
-What leaves is taken for the receipt of the same amount, else for the oldest.
-"""
+"""Suspense accounts: money of which nobody knows whose it is, how old the oldest of it is, and whether it grows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
-
 from ledger.amounts import to_decimal
+from ledger.books.receipts import Receipt, Suspense, add, gained, note, pass_days, take
 from ledger.check import Check, Entry, Timer
 from ledger.findings import EVIDENCE_MAX, Breach
 from ledger.table import Table
@@ -20,33 +16,9 @@ if TYPE_CHECKING:
     from ledger.context import Context
 
 KIND = "suspense_growth"
-ITEMS_MAX = 512
 HOUR_US = 3_600 * SECOND_US
-HOURS = 24  # growth is what a balance has gained over so many
-DAYS_KEPT, DAYS_LEAST = 14, 3
+DAYS_LEAST = 3
 TIMES_USUAL = 3
-
-
-class Receipt(Struct, gc=False, array_like=True):
-    """An open item, in units."""
-
-    units: int
-    at_us: int
-    event_id: str
-
-
-class Suspense(Struct, gc=False, array_like=True):
-    """An account in an asset: its open items, the oldest first, the balance at the end of each of the last hours in
-    which it moved, what came on each of the last whole days, and what people have heard ("", "age", "growth", both).
-    """
-
-    source: str
-    day: int
-    inflow: int | None = None  # of the day that is under way; None where that was heard in part only
-    days: list[int] = []
-    hours: list[tuple[int, int]] = []
-    items: list[Receipt] = []
-    told: str = ""
 
 
 class SuspenseAccounts(Check):
@@ -91,7 +63,7 @@ class SuspenseAccounts(Check):
         now_us, age_us = self.context.now_us, round(self.context.limits.suspense_age_s * SECOND_US)
         is_old = bool(row.items) and now_us - row.items[0].at_us >= age_us
         grown = gained(row.hours, now_us // HOUR_US, self._balance(key))
-        is_growing = self._is_unusual(key[1], grown, row.days)
+        is_growing = self._is_unusual(key[1], grown, row.usual_days)
         signals = " and ".join(name for name, is_so in (("age", is_old), ("growth", is_growing)) if is_so)
         if signals and signals != row.told:
             self._tell(key, row, grown, signals)
@@ -125,7 +97,7 @@ class SuspenseAccounts(Check):
     def _tell(self, key: tuple[str, str], row: Suspense, grown: int, signals: str) -> None:
         account_id, asset = key
         balance, step = self._balance(key), self.context.assets.by_code[asset].step
-        usual = sum(row.days) // max(len(row.days), 1) // step * step
+        usual = sum(row.usual_days) // max(len(row.usual_days), 1) // step * step
         days = (self.context.now_us - row.items[0].at_us) // DAY_US if row.items else 0
         oldest = (
             f", the oldest {to_decimal(row.items[0].units)} since {to_text(row.items[0].at_us)}" if row.items else ""
@@ -148,55 +120,3 @@ class SuspenseAccounts(Check):
                 links=(f"account|{account_id}|{asset}",),
             )
         )
-
-
-def add(row: Suspense, item: Receipt) -> None:
-    """Take a receipt; beyond the bound it joins the one before it, and its age is that one's."""
-    if row.inflow is not None:
-        row.inflow += item.units
-    if len(row.items) >= ITEMS_MAX:
-        row.items[-1].units += item.units
-        return
-    place = len(row.items)
-    while place and row.items[place - 1].at_us > item.at_us:
-        place -= 1
-    row.items.insert(place, item)
-
-
-def take(row: Suspense, units: int) -> None:
-    """Take out the receipt of just so much, else as much of the oldest; what nothing came for is no item."""
-    for place, item in enumerate(row.items):
-        if item.units == units:
-            del row.items[place]
-            return
-    while units and row.items:
-        part = min(units, row.items[0].units)
-        row.items[0].units -= part
-        units -= part
-        if not row.items[0].units:
-            del row.items[0]
-
-
-def pass_days(row: Suspense, day: int) -> None:
-    """Close the days that are over; of those on which nothing came as many as are kept."""
-    if day <= row.day:
-        return
-    over = [] if row.inflow is None else [row.inflow]
-    row.days = [*row.days, *over, *[0] * min(day - row.day - 1, DAYS_KEPT)][-DAYS_KEPT:]
-    row.day, row.inflow = day, 0
-
-
-def note(hours: list[tuple[int, int]], hour: int, balance: int) -> None:
-    """Note the balance of an hour; of those before the last day the latest is kept."""
-    if hours and hours[-1][0] == hour:
-        hours[-1] = (hour, balance)
-    else:
-        hours.append((hour, balance))
-    while len(hours) > 1 and hours[1][0] <= hour - HOURS:
-        del hours[0]
-
-
-def gained(hours: list[tuple[int, int]], hour: int, balance: int) -> int:
-    """Return by how many units the balance is above that of a day ago; 0 where that is not known."""
-    before = [then for at_hour, then in hours if at_hour <= hour - HOURS]
-    return balance - before[-1] if before else 0

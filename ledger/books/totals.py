@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ledger.books.band import Band, Bands
-from ledger.books.cover import Cover, Key, tellers
+from ledger.books.cover import Cover, Key
 from ledger.books.excess import excess_breach, over_text
+from ledger.books.places import tellers
 from ledger.books.racing import Racing
 from ledger.check import Change, Check, Entry, Timer
 from ledger.dossiers import Dossier
@@ -59,23 +60,21 @@ class Totals(Check):
         self._judge((entry.group, entry.asset), explained=False)
 
     def moved(self, change: Change) -> None:
-        dossier = change.dossier
-        if dossier.in_books_only or not (dossier.left or change.was_left or change.is_undone):
-            return
         self._refresh()
-        if not self.cover.moved(change) and not change.is_undone:
+        changed = self.cover.moved(change)
+        if not changed and not change.is_undone:
             return
+        dossier = self._cause = change.dossier
+        here = dossier.origin if dossier.destination == EXTERNAL else dossier.destination
+        key = (self.context.groups.of_location(here), dossier.asset)
         caught_up = self.racing.moved(change)
-        self._cause = dossier
-        groups, codes = self.context.groups, self.context.assets.codes
-        assets = {dossier.asset: None, codes.get(dossier.fee_asset, dossier.asset): None}
-        for location in (dossier.destination, dossier.origin):
-            if location != EXTERNAL:
-                group = groups.of_location(location)
-                if caught_up and location == dossier.destination:
-                    self.bands.caught_up((group, dossier.asset), caught_up)
-                for asset in assets:
-                    self._judge((group, asset), explained=True)
+        if caught_up:
+            self.bands.caught_up(key, caught_up)
+        for place in {**changed, key: None}:
+            self._judge(place, explained=True)
+
+    def forgot(self, dossier: Dossier) -> None:
+        self.cover.forgot(dossier)
 
     def reported(self, event: Snapshot) -> None:
         if event.holding_kind != "actual":

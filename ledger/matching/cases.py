@@ -124,14 +124,22 @@ class Case:
         return self.dust_units + max((self._deducted_units(member) for member in self.family), default=0)
 
     def _deducted_units(self, member: Dossier) -> int:
-        if not member.fee_units or self.fee_units(member) == 0:
+        if not member.fee_units:
             return 0
         movement = self.context.holdings.movements.by_id.get(member.transfer_id)
-        return member.fee_units if movement is not None and movement.fold.fee_payer == "deducted" else 0
+        deducted = movement is not None and movement.fold.fee_payer == "deducted"
+        return self.latest_fee_units(member) if deducted else 0
 
     def fee_units(self, member: Dossier) -> int:
         """Return the fee of a movement where it is paid in the asset that moves, in units; else 0."""
         return member.fee_units if self.context.assets.codes.get(member.fee_asset) == member.asset else 0
+
+    def latest_fee_units(self, member: Dossier) -> int:
+        """Return the fee that happened last, which need not be the one that was heard last."""
+        movement = self.context.holdings.movements.by_id.get(member.transfer_id)
+        if movement is None or movement.fold.fee_asset != member.asset:
+            return 0
+        return movement.fold.fee
 
     # --- places and sources ----------------------------------------------------------------------------------
     @property

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ledger.matching.cases import NEED_A_LEG, Case
-from ledger.matching.links import said_units
+from ledger.matching.links import booked_units
 from ledger.matching.loose import Key, Loose
 from ledger.matching.parties import payee_of, payer_of
 from ledger.matching.search import SUM_ROWS_MAX, Candidate, choose, choose_sum
@@ -168,10 +168,10 @@ class Fuzzy:
 
 
 def signed_units(case: Case) -> int:
-    """Return what a movement should be booked with: positive for what comes in."""
+    """Return what should be booked for a movement: positive for what comes in, or came back."""
     dossier = case.dossier
     assert dossier is not None
-    return dossier.arrived_units if case.direction == "in" else -said_units(dossier)
+    return booked_units(dossier)
 
 
 def _first(rows: Iterator[tuple[Key, Loose]]) -> list[tuple[Key, Loose]]:

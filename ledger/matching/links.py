@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ledger.dossiers import Dossier
-from ledger.fold import EXTERNAL
+from ledger.dossiers import EXECUTED, Dossier
+from ledger.fold import EXTERNAL, RANK
 from ledger.matching.parties import receiver_of
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 KIN_MAX = 8
 """More movements than this under one name are not one."""
 Key = tuple[str | int, ...]
+_RETURNED = sum(1 << RANK[status] for status in ("returned", "failed", "reversed"))
 _OF_ONE = frozenset(("output", "payment", "client_ref", "end_to_end_id"))
 
 
@@ -128,6 +129,18 @@ class Links:
 def said_units(dossier: Dossier) -> int:
     """Return the amount that a movement says it moves: as executed, else as instructed."""
     return dossier.instructed_units if dossier.executed_units is None else dossier.executed_units
+
+
+def booked_units(dossier: Dossier) -> int:
+    """Return what should be booked for a movement now: positive for what comes in, or came back."""
+    if dossier.origin == EXTERNAL:
+        return dossier.arrived_units
+    return said_units(dossier) if came_back(dossier) else -said_units(dossier)
+
+
+def came_back(dossier: Dossier) -> bool:
+    """Tell whether a payment had left and was returned."""
+    return bool(dossier.undone and dossier.stages & _RETURNED and dossier.stages & EXECUTED)
 
 
 def _keys_of(dossier: Dossier) -> tuple[Key, ...]:

@@ -59,6 +59,8 @@ class Mismatches(Concern):
         """Return what differs between a movement and its postings; None where nothing does, or not all is known yet."""
         if case.dossier is None or case.claim is None or not case.claim.legs:
             return None
+        if any(leg.by for leg in case.legs()):  # it was found by its amount
+            return None
         if case.direction == "out":
             return _of_debit(case)
         if not case.arrived:
@@ -130,10 +132,12 @@ def _of_debit(case: Case) -> Difference | None:
     if debited_units <= case.dust_units:
         return None
     amounts = [amount for member in members for amount in (member.instructed_units, said_units(member))]
-    fee_units = max(case.fee_units(member) for member in members)
-    most_units = max(amounts) + fee_units + max(sums.charged, 0)
-    least_units = min(*amounts, case.arrived_units)
-    if least_units - case.dust_units <= debited_units <= most_units + case.dust_units:
+    most_units = max(amounts) + max(sums.charged, 0) + case.dust_units
+    least_units = min(*amounts, case.arrived_units) - case.dust_units
+    if least_units <= debited_units and (
+        debited_units <= most_units + max(case.fee_units(member) for member in members)
+        or debited_units <= most_units + max(case.latest_fee_units(member) for member in members)
+    ):
         return None
     due_units = said_units(members[0])
     power = power_of_ten(debited_units, due_units)

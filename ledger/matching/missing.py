@@ -6,16 +6,15 @@ which movements are in maintenance does not count.
 
 from __future__ import annotations
 
-from ledger.dossiers import EXECUTED
 from ledger.findings import Breach
-from ledger.fold import EXTERNAL, RANK
+from ledger.fold import EXTERNAL
 from ledger.matching.cases import NEED_A_LEG, Case
 from ledger.matching.concerns import Ask, Concern, evidence_of, links_of_case, scope_of_case
+from ledger.matching.links import came_back
 from ledger.matching.parties import payee_of
 from ledger.screens.words import amount_text
 from ledger.times import SECOND_US, to_text
 
-_CAME_BACK = sum(1 << RANK[status] for status in ("returned", "failed", "reversed"))
 LEARNT_LATE_S = 60.0
 """So long a deadline that had passed when it was learnt of still gives what may come with the same backlog."""
 
@@ -53,7 +52,7 @@ class Uncredited(Concern):
             return case.arrived_units
         if case.direction != "out" or not dossier.undone:
             return 0
-        if case.claim is None or not (dossier.stages & _CAME_BACK and dossier.stages & EXECUTED):
+        if case.claim is None or not came_back(dossier):
             return 0
         kept_units = -case.sums.clients_total
         return kept_units if kept_units > case.fee_units(dossier) else 0

@@ -1,7 +1,7 @@
 """Movements that have no posting yet, found by amount or by client: what a journal without an id may be for.
 
 An inflow waits from the moment it is seen, so that a credit that is quicker finds it; a payment from the moment its debit
-is asked for. It follows from the rows of claims and dossiers.
+is asked for, and when it came back, for what is given back for it. It follows from the rows of claims and dossiers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ledger.dossiers import Dossier
 from ledger.fold import EXTERNAL, RANK
-from ledger.matching.links import said_units
+from ledger.matching.links import booked_units, came_back
 from ledger.matching.search import Index
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class Waiting:
 
     def _waits(self, dossier: Dossier) -> bool:
         claim = self.join.claims.table.rows.get(dossier.transfer_id)
+        if dossier.destination == EXTERNAL and came_back(dossier):
+            return claim is None or all(leg.units < 0 for leg in claim.legs.values())
         if claim is not None and claim.legs:
             return False
         if dossier.origin == EXTERNAL and not dossier.undone and not dossier.arrived and dossier.stages & SEEN_BITS:
@@ -59,7 +61,7 @@ class Waiting:
 
     def _names_of(self, dossier: Dossier) -> Names:
         group = self.join.context.groups.of_movement(dossier.origin, dossier.destination)
-        units = dossier.arrived_units if dossier.origin == EXTERNAL else -said_units(dossier)
+        units = booked_units(dossier)
         client = dossier.client or dossier.origin_client
         return (group, dossier.asset, units), (group, dossier.asset, client)
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.amounts import ONE
-from ledger.books.chain import GAPS_MAX, TAIL_MAX, Account, Item, add, conclude, loose_from_us, restate
+from ledger.books.account import Account, Item
+from ledger.books.chain import GAPS_MAX, TAIL_MAX, add, conclude, loose_from_us, restate
 from tests.ledger.books.desk import Desk
 from tests.ledger.wire import Sent
 

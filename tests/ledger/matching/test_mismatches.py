@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.ledger.matching.desk import Desk
+from tests.ledger.wire import stamp
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,18 @@ def test_a_debit_of_another_amount_gets_a_minute(held: str, told: str) -> None:
 def test_a_debit_with_the_fee_or_without_is_right(held: str) -> None:
     desk = Desk()
     assert payment(desk, held) == set()
+    assert desk.wait(2_000) == set()
+
+
+def test_the_fee_that_happened_last_counts_and_not_the_one_that_was_heard_last() -> None:
+    desk = Desk(restarts=True)
+    stages = []
+    for number, (status, fee) in enumerate((("requested", "0.1"), ("broadcast", "0.1"), ("completed", "0.9"))):
+        more = {"fee_amount": fee, "fee_asset": "BTC", "fee_payer": "sender"}
+        stages.append(desk.payment("W-1", status, **more))
+        stages[-1][1]["event_time"] = stamp(desk.now - 100 + number)
+    desk.hear(stages[0], stages[2], stages[1], *desk.hold("W-1"))
+    desk.hear(*desk.journal(("house", "-0.9"), ("out", "0.9"), of="W-1", op_type="fee"))
     assert desk.wait(2_000) == set()
 
 
