@@ -43,25 +43,20 @@ class Cover:
     def is_heard(self, key: Key) -> bool:
         """Tell whether all was heard that totals need: the group's books, and what each of its places opened with.
 
-        A place on record of which nothing was ever heard is missed where it should report, or where nobody else has
-        told of the asset.
+        An active place on record of which nothing was heard may hold anything, so until it reports nothing is concluded.
         """
         group, context = key[0], self.context
         if not context.heard.any(("ledger", group)):
             return False
-        here = positions(context, key)
-        some_opened = False
         for name, location in context.references.locations.items():
             if not location.active or location.role == "counterparty" or context.groups.of_location(name) != group:
                 continue
             place = context.holdings.places.by_name.get(name)
-            is_missed = location.snapshot_every_s or not here if place is None else place.opening is None
-            if is_missed:
+            if place is None or place.opening is None:
                 return False
-            some_opened |= place is not None
-        role = context.references.role
-        some_opened |= any(position.opened for position in here)
-        return some_opened and all(one.opened or role(one.location) == "counterparty" for one in here)
+        here, role = positions(context, key), context.references.role
+        opened = [one for one in here if one.opened or role(one.location) == "counterparty"]
+        return bool(opened) and len(opened) == len(here)
 
     def surplus(self, key: Key) -> int:
         """Return what places report beyond what is expected of them: money of which no movement has told yet."""

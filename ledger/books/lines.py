@@ -54,7 +54,7 @@ class Lines(Check):
     def referred(self, event: Reference) -> None:
         if not isinstance(event, AccountRef):
             return
-        for asset in self.context.books.assets_of.get(event.account_id, ()):
+        for asset in sorted(self.context.books.assets_of.get(event.account_id, ())):
             account = self.rows.get((event.account_id, asset))
             if account is None or account.account_class != CLIENT or not account.known:
                 continue

@@ -227,7 +227,11 @@ def _maintenance(story: Story, event_id: str, seconds: int, plain: list[str], op
 
 def _posting(story: Story, event_id: str, seconds: int, plain: list[str], options: Options) -> Sent:
     transfer_id, amount, asset = plain
-    more = {"amount": amount, "asset": asset, "value_date": options.get("value_date")}
+    journal = options.get("journal", f"journal-{event_id}")
+    leg = int(options.get("leg", 1))
+    more = {"amount": amount, "asset": asset, "value_date": options.get("value_date"), "journal_id": journal}
+    if leg > 1:
+        more |= {"leg_no": leg, "account_id": "world", "account_class": "external"}
     return posting(event_id, seconds, transfer_id=transfer_id, **more)
 
 

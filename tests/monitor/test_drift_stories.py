@@ -201,12 +201,14 @@ def test_a_value_date_keeps_a_difference_pending_until_its_day_is_over() -> None
     play("""
         09:00    balance bank 1000 USD                             |
         10:00    move T1 completed external>bank 100 USD           |
-        10:01    posting T1 100 USD value_date=2026-01-06          |
+        10:01    posting T1 100 USD value_date=2026-01-06 journal=j1          |
+        10:01    posting T1 -100 USD value_date=2026-01-06 journal=j1 leg=2   |
         11:00    balance bank 1000 USD                             |
         12:00    balance bank 1000 USD                             |
         1/09:00  balance bank 1100 USD                             |
         1/10:00  move T2 completed external>bank 50 USD            |
-        1/10:01  posting T2 50 USD value_date=2026-01-07           |
+        1/10:01  posting T2 50 USD value_date=2026-01-07 journal=j2           |
+        1/10:01  posting T2 -50 USD value_date=2026-01-07 journal=j2 leg=2    |
         1/11:00  balance bank 1100 USD                             |
         2/09:00  balance bank 1100 USD                             |
         3/09:00  balance bank 1100 USD                             |
