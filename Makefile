@@ -28,7 +28,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench clean-days lock clean
+.PHONY: help demo test lint format bench scenarios clean-days lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ format: $(INSTALLED) ## rewrite the code in the house format
 
 bench: $(INSTALLED) ## measure replay against a plain JSON loop, in one run
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+scenarios: $(INSTALLED) ## play every incident of the field and its look-alike over twenty seeds, and judge what is said
+	@$(BIN)/python -m tests.scenarios $(ARGS)
 
 clean-days: $(INSTALLED) ## let a month pass in which nothing is wrong, and count what is said of it all the same
 	@$(BIN)/python -m tests.scenarios.clean $(ARGS)

@@ -39,7 +39,7 @@ class Fuzzy:
         """Give a movement the journal, or the journals, that fit it best; `told`: only of those that were told of."""
         if case.dossier is None or not self.join.loose.table.rows:
             return False
-        fitting = [row for row in self._journals_for(case) if not told or self.join.is_told(row[0])]
+        fitting = [row for row in self._journals_for(case) if not told or self.join.orphans.is_told(row[0])]
         candidates = [
             Candidate(key, off, self._is_stranger(case, row), self._apart_us(case, row), row.heard_us, row.party)
             for key, row in fitting
@@ -159,6 +159,11 @@ class Fuzzy:
             names.update(dict.fromkeys(list(waiting.by_client(row.group, asset, row.party))[:LOOKED_AT_MAX]))
         for name in names:
             yield self.join.case(name, late=False)
+
+    def possible(self, key: Key, row: Loose) -> list[str]:
+        """Return the movements that a journal may be for, as far as party, amount and time go."""
+        cases = [case for case in self._movements_for(key, row) if self.fits(case, row)]
+        return sorted(case.transfer_id for case in cases if self.off_units(case, row) is not None)
 
     def resembling(self, group: str, asset: str, units: int) -> str:
         """Return a movement of the same amount that waits for its credit; "" where there is none."""

@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ledger.check import Change, Check, Entry, Timer
-from ledger.dossiers import COMPLETED_BIT, INSTRUCTED, Dossier
+from ledger.dossiers import INSTRUCTED, Dossier
 from ledger.fold import EXTERNAL
 from ledger.matching.bookings import Bookings
 from ledger.matching.cases import Case
 from ledger.matching.claims import Claims
 from ledger.matching.fuzzy import Fuzzy
 from ledger.matching.links import KIN_MAX, Links
-from ledger.matching.loose import Key, LooseJournals
+from ledger.matching.loose import LooseJournals
 from ledger.matching.orphans import Orphans
-from ledger.matching.questions import Questions
+from ledger.matching.questions import Questions, is_news
 from ledger.matching.refunds import KINDS, Refunds
 from ledger.matching.reorgs import restatement
 from ledger.matching.requests import Requests
@@ -72,11 +72,13 @@ class Join(Check):
             self.refunds.note(dossier)
         if change.was_arrived and change.event.revision:
             self._restated(change)
-        if relinked or _is_news(change):
+        if relinked or is_news(change):
             if crosses and self._is_on_its_way(dossier):
                 self._note(dossier)
             else:
                 self._weigh_all_about(dossier)
+            if dossier.instructed and not change.was_stages & INSTRUCTED:
+                self._weigh_legs_of(dossier.transfer_id)
 
     def _is_on_its_way(self, dossier: Dossier) -> bool:
         """Tell whether a movement has only come further on its way, as asked for: there is nothing to ask yet.
@@ -108,6 +110,13 @@ class Join(Check):
                 self._weigh_one(other.transfer_id, late=True)
         if self.loose.table.rows and self.waiting.is_waiting(transfer_id):
             self.fuzzy.find_booking(self.case(transfer_id, late=True), told=True)
+
+    def _weigh_legs_of(self, batch_id: str) -> None:
+        """Look again at what has left as the legs of a batch that was asked for only now."""
+        for leg in self.links.children(batch_id):
+            claim = self.claims.table.get(leg.transfer_id)
+            if claim is not None and claim.open:
+                self._weigh_one(leg.transfer_id, late=True)
 
     def _restated(self, change: Change) -> None:
         said = restatement(self.case(change.dossier.transfer_id, late=True), change)
@@ -151,10 +160,6 @@ class Join(Check):
                 if leg.transfer_id != transfer_id and claim is not None and claim.open:
                     self._weigh_one(leg.transfer_id, late=False)
 
-    def is_told(self, key: Key) -> bool:
-        """Tell whether it was said of a journal that no movement is behind it."""
-        return self.orphans.is_told(key)
-
     def is_asked_in_vain(self, case: Case) -> bool:
         """Tell whether it was said of a movement that its posting is missing."""
         return any(self.context.stands(kind, case.transfer_id) for kind in _MISSING)
@@ -179,19 +184,3 @@ class Join(Check):
         if claim is not None:
             self.questions.forget(transfer_id, claim)
         self.claims.drop(transfer_id)
-
-
-def _is_news(change: Change) -> bool:
-    """Tell whether a report changes anything but how far a movement has come on its way."""
-    dossier = change.dossier
-    return (
-        change.first
-        or dossier.arrived != change.was_arrived
-        or dossier.left != change.was_left
-        or dossier.undone != change.was_undone
-        or dossier.arrived_units != change.was_arrived_units
-        or dossier.fee_units != change.was_fee_units
-        or (not change.was_stages & INSTRUCTED and dossier.instructed)
-        or bool(dossier.stages & ~change.was_stages & COMPLETED_BIT)
-        or (dossier.executed_units is not None and dossier.executed_units != dossier.instructed_units)
-    )

@@ -77,9 +77,9 @@ class Links:
         return _first_heard(found.values())
 
     def is_shared(self, transfer_id: str) -> bool:
-        """Tell whether any other movement names what this one names."""
+        """Tell whether any other movement names what this one names, so that the two may be one."""
         for key in self._keys.get(transfer_id, ()):  # noqa: SIM110  # twice as fast, and asked for each event
-            if len(self._sharing[key]) > 1:
+            if len(self._sharing[key]) > 1 and key[0] in _OF_ONE:
                 return True
         return False
 

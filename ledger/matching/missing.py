@@ -1,6 +1,6 @@
 """Credits that are missing: an inflow is final and its owner known, and the books do not have it after the time allowed.
 
-What the books hold in suspense is booked. The same holds for a payment that came back and is still debited. Time in
+What the books hold in suspense is booked; what they give to the house is not, if it is a client's. The same holds for a payment that came back and is still debited. Time in
 which movements are in maintenance does not count.
 """
 
@@ -45,11 +45,11 @@ class Uncredited(Concern):
         dossier = case.dossier
         assert dossier is not None
         if case.direction == "in":
-            if not dossier.arrived or dossier.op_type in NEED_A_LEG or not payee_of(self.context, dossier):
+            payee = payee_of(self.context, dossier)
+            if not dossier.arrived or dossier.op_type in NEED_A_LEG or not payee or not case.is_first_to_arrive:
                 return 0
-            if case.sums.booked > case.dust_units or not case.is_first_to_arrive:
-                return 0
-            return case.arrived_units
+            others_units = 0 if payee == dossier.account else case.sums.house  # what the house has, no client has
+            return 0 if case.sums.booked - others_units > case.dust_units else case.arrived_units
         if case.direction != "out" or not dossier.undone:
             return 0
         if case.claim is None or not came_back(dossier):

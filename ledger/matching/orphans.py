@@ -69,14 +69,12 @@ class Orphans:
         journal_id, asset = key
         credited = amount_text(row.credited_units, asset)
         client = row.party or row.account_id
-        like = self.join.fuzzy.resembling(row.group, asset, row.units)
-        doubt = f" More than one inflow could be meant, {like} among them; none is taken for it." if like else ""
         return Breach(
             kind=KIND,
             key=_name(key),
             scope={"client_id": client, "account_id": row.account_id, "asset": asset},
             sentence=f"{client} was credited with {credited} from outside by journal {journal_id}, which names no movement, "
-            f"and no inflow of that amount was reported.{doubt}",
+            f"and no inflow of that amount was reported for it.{self._doubt(key, row)}",
             evidence=tuple(reversed(row.event_ids)),
             rule="no_inflow_of_that_amount",
             asset=asset,
@@ -86,6 +84,14 @@ class Orphans:
             threshold=self.context.limits.unmatched_s,
             links=(f"journal|{journal_id}", f"account|{row.account_id}|{asset}"),
         )
+
+    def _doubt(self, key: Key, row: Loose) -> str:
+        """Return what could be meant all the same, as a sentence."""
+        meant = self.join.fuzzy.possible(key, row)
+        if meant:
+            return f" More than one could be meant, and none is taken for it: {', '.join(meant)}."
+        like = self.join.fuzzy.resembling(row.group, key[1], row.units)
+        return f" {like} of that amount has no posting, and is for another." if like else ""
 
     def is_told(self, key: Key) -> bool:
         """Tell whether it was said of a journal that nothing is behind it."""

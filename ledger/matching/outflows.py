@@ -1,7 +1,7 @@
 """Value that leaves the firm and that nobody asked for: no instruction, under whatever id, and no plan that it fits.
 
-Weaker rules count for as long as nothing was said: an approved payment of the same amount, place and address that has
-not left under its own id. Once it does, it is no longer taken for this one.
+Weaker rules count for as long as nothing was said, and end nothing that was: an approved payment of the same amount, place
+and address that has not left under its own id. Once it does, it is no longer taken for this one.
 """
 
 from __future__ import annotations
@@ -64,11 +64,6 @@ class Uninstructed(Concern):
             return f"Explained: {case.transfer_id} was asked for; the request came late."
         if not dossier.left:
             return f"{case.transfer_id} has come back to {dossier.origin}."
-        if case.claim is not None and case.claim.partner:
-            partner = case.claim.partner
-            return (
-                f"Explained by amount, place and address alone, and by no id: {partner} asked for {case.transfer_id}."
-            )
         return f"Explained: {case.transfer_id} was asked for, planned, or goes to ourselves."
 
 

@@ -25,7 +25,7 @@ class Misplaced(Concern):
         if case.claim is None or case.dossier is None or not case.claim.legs:
             return None
         clients, dossier = case.sums.clients, case.dossier
-        if len(clients) == 1 and not case.sums.house and case.direction != "own":
+        if len(clients) == 1 and case.direction != "own":
             (party,) = clients
             if party == (dossier.client if case.direction == "in" else dossier.origin_client):
                 return None  # by far the most usual
@@ -63,15 +63,11 @@ class Misplaced(Concern):
         if not meant:
             return {}
         parties, booked = self._parties(case), _booked_for(case, sign)
-        nets = {
+        return {
             party: sign * units
             for party, units in case.sums.clients.items()
             if sign * units > case.dust_units and party not in parties and party in booked
         }
-        house_units = sign * case.sums.house
-        if case.direction == "in" and house_units > case.dust_units and not self._is_ours(case, meant):
-            nets["the house"] = house_units
-        return nets
 
     def _parties(self, case: Case) -> set[str]:
         """Return everybody who has a part in it, under all its ids."""
@@ -82,15 +78,6 @@ class Misplaced(Concern):
             found.update(party_of(self.context, account) for account in accounts if account)
             found.add(receiver_of(self.context, member))
         return found
-
-    def _is_ours(self, case: Case, meant: str) -> bool:
-        """Tell whether the money is meant for an account of the firm, or came as what the firm itself may book."""
-        dossier = case.dossier
-        assert dossier is not None
-        return dossier.op_type not in ("deposit", "refund") or not self._is_client(dossier.client or meant)
-
-    def _is_client(self, party: str) -> bool:
-        return ("account", party) not in self.context.references.others
 
     def breach(self, case: Case, ask: Ask) -> Breach:
         dossier = case.dossier

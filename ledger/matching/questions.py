@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ledger.check import Timer
+from ledger.check import Change, Timer
+from ledger.dossiers import COMPLETED_BIT, INSTRUCTED
 from ledger.matching.cases import Case, Direction
 from ledger.matching.claims import Claim
 from ledger.matching.concerns import Concern
@@ -69,7 +70,7 @@ class Questions:
 
     def _is_usual(self, transfer_id: str, claim: Claim) -> bool:
         dossier = self.join.context.dossiers.rows.get(transfer_id)
-        return is_usual(dossier, claim) and not self.join.links.is_shared(transfer_id)
+        return is_usual(self.join.context, dossier, claim) and not self.join.links.is_shared(transfer_id)
 
     def end_all(self, transfer_id: str, claim: Claim, *, late: bool) -> None:
         """End all questions that are open about a movement."""
@@ -85,3 +86,19 @@ class Questions:
         for concern in self._made:
             if concern.name in claim.open:
                 concern.drop(case)
+
+
+def is_news(change: Change) -> bool:
+    """Tell whether a report changes anything but how far a movement has come on its way."""
+    dossier = change.dossier
+    return (
+        change.first
+        or dossier.arrived != change.was_arrived
+        or dossier.left != change.was_left
+        or dossier.undone != change.was_undone
+        or dossier.arrived_units != change.was_arrived_units
+        or dossier.fee_units != change.was_fee_units
+        or (not change.was_stages & INSTRUCTED and dossier.instructed)
+        or bool(dossier.stages & ~change.was_stages & COMPLETED_BIT)
+        or (dossier.executed_units is not None and dossier.executed_units != dossier.instructed_units)
+    )

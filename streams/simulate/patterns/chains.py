@@ -45,7 +45,7 @@ def congestion(desk: Corner) -> Process:
     for step, times in enumerate(_RISE, start=1):
         desk.whole.congestion = times
         desk.whole.slowness = 1.0 + (_SLOWEST - 1.0) * step / len(_RISE)
-        yield desk.wait(150.0, 600.0)
+        yield desk.wait(600.0, 1_800.0)
     yield hours_us(desk, 1.0, 3.0)
     desk.whole.congestion, desk.whole.slowness = 1, 1.0
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.simulate.agenda import Process
-from streams.simulate.books import SUSPENSE
+from streams.simulate.books import HOUSE, SUSPENSE
 from streams.simulate.catalogue import ASSETS, CHAIN_ASSETS, DEPOSITS, ETHEREUM, EXTERNAL, HOT, SPAM
 from streams.simulate.deposits import deposit, run_deposit
-from streams.simulate.movement import End
+from streams.simulate.movement import End, Movement
+from streams.simulate.patterns.moments import hours_us
 from streams.simulate.patterns.registry import pattern
 from streams.simulate.reference import tell_asset
 from streams.simulate.scenarios.props import stranger
+from streams.simulate.scenarios.told import BY_HAND
 from streams.simulate.units import DAY_S
 
 if TYPE_CHECKING:
@@ -68,4 +70,13 @@ def _spam(desk: Corner) -> Process:
     move = deposit(desk, None, code, HOT, desk.rng.randint(1, 5_000_000) * 10**18)
     move.account_id = SUSPENSE.account_id
     move.target = End(HOT, account_id=SUSPENSE.account_id)
-    desk.start(run_deposit(desk, move))
+    desk.start(_put_aside(desk, move))
+
+
+def _put_aside(desk: Corner, move: Movement) -> Process:
+    """Take a token in, and let two people move it out of suspense within two days: the house keeps it apart."""
+    yield from run_deposit(desk, move)
+    yield hours_us(desk, 2.0, 40.0)
+    legs = [(SUSPENSE, move.asset.code, -move.units), (HOUSE, move.asset.code, move.units)]
+    extra = {**BY_HAND, "reason": "spam, kept apart"}
+    desk.books.post("adjustment", legs, transfer_id=move.transfer_id, extra=extra)

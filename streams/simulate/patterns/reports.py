@@ -53,7 +53,7 @@ def _untidy(desk: Corner, location: str) -> Gate:
         if rng.random() < 0.3 and len(value["rows"]) > 1:
             rows = [row for row in value["rows"] if rng.random() < 0.6] or value["rows"][:1]
             value = {**value, "complete": False, "rows": rows}
-        if rng.random() < 0.4:
+        if rng.random() < 0.4 and wait_us < span_us(_LATE_S[0] * lateness):  # what is late is not made later still
             wait_us += span_us(rng.uniform(*_LATE_S) * lateness)
         desk.outbox.forward(letter._replace(value=value), wait_us=wait_us)
         if rng.random() < 0.3:

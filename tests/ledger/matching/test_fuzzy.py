@@ -48,6 +48,13 @@ def test_an_inflow_that_differs_is_not_taken_for_it(other: dict[str, Any]) -> No
     assert desk.wait(61) == {PHANTOM}
 
 
+def test_what_is_for_another_is_named_and_not_taken() -> None:
+    desk = Desk()
+    desk.hear(desk.inflow("D-1", to={"location": "hot", "client_id": "bob"}), *desk.credit(None))
+    assert desk.wait(61) == {PHANTOM}
+    assert desk.told_of("phantom_credit").explanation.endswith("D-1 of that amount has no posting, and is for another.")
+
+
 def test_an_inflow_a_day_before_is_another() -> None:
     desk = Desk()
     desk.hear(desk.inflow("D-1", to={"location": "hot", "client_id": "ann"}))
@@ -80,7 +87,8 @@ def test_two_inflows_that_would_mean_different_things_are_not_taken_and_the_word
         desk.hear(desk.inflow(name, to={"location": "hot", "client_id": client}), after=0.0)
     desk.hear(*desk.journal(("out", "-10"), ("ann", "5"), ("bob", "5")))
     assert desk.wait(61) == {PHANTOM}
-    assert "More than one inflow could be meant, D-1 among them" in desk.told_of("phantom_credit").explanation
+    told = desk.told_of("phantom_credit").explanation
+    assert told.endswith("More than one could be meant, and none is taken for it: D-1, D-2.")
 
 
 def test_several_journals_that_add_up_to_an_inflow_are_for_it() -> None:

@@ -142,6 +142,10 @@ def test_the_batch_that_was_asked_for_covers_its_legs() -> None:
     desk.hear(desk.payment("B-1", "approved", "30"))
     gone(desk, parent_id="B-1")
     assert desk.wait(500) == set()
+    gone(desk, "C-2", parent_id="B-2")
+    assert desk.wait(61) == {UNASKED}
+    desk.hear(desk.payment("B-2", "approved", "30"))
+    assert desk.ended == {"unmatched_outflow": "explained"}
 
 
 def test_a_plan_that_it_fits_is_its_instruction() -> None:
