@@ -133,6 +133,9 @@ class Breaks:
             if self.settle_us and not settled:
                 self.unsettled.add(place)
                 return False
+            if self._may_be_untold(position):
+                self.undecided.add(place)
+                return False
             return not self._is_held_back(position, waited=waited)
         if self._is_undelivered(position):
             self.undecided.add(place)
@@ -165,6 +168,15 @@ class Breaks:
         sources = {self.movements.by_id[ref].source for ref in position.awaited if ref in self.movements.by_id}
         sources.add(position.reporter)  # the end of a movement is often told by where it arrives
         return self._is_awaited(sources, position.second_of_streak_us())
+
+    def _may_be_untold(self, position: Position) -> bool:
+        """Tell whether a surplus may be money whose arrival, with nothing before it, has yet to be told.
+
+        A deficit is not given that time: what leaves is asked for first.
+        """
+        if position.judgement.unexplained < 0:
+            return False
+        return self._is_awaited(self.trust.tellers(position.location), position.observations[-1].as_of_us)
 
     def _is_awaited(self, sources: Iterable[str], until_us: int) -> bool:
         marks = [self.trust.delivered_us(source) for source in sources]

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ledger.drift import FRESH, Judgement, is_sum_of_some, judge
+from ledger.drift import FRESH, Judgement, is_sum_of_some, judge, nearest_sum
 from ledger.timeline import Timeline
 
 OBSERVATIONS_MAX = 256
@@ -183,13 +183,15 @@ class Position:
             previous_us = observation.as_of_us
 
     def _judge(self, observation: Observation, before: Judgement, previous_us: int | None) -> Judgement:
-        least, most = 0, 0
-        if abs(observation.drift - before.baseline) > self.dust:
-            if self._is_value_dated(observation, before):
+        least, most, drift = 0, 0, observation.drift
+        if abs(drift - before.baseline) > self.dust:
+            excused = self._value_dated_part(observation.as_of_us, drift - before.baseline)
+            drift -= excused
+            if excused and abs(drift - before.baseline) <= self.dust:
                 return before  # the bank has said until when it may not show: no evidence of anything
             least, most = self.uncertainty(observation.as_of_us)
         same_moment = previous_us == observation.as_of_us
-        return judge(before, observation.drift, self.dust, least, most, same_moment=same_moment)
+        return judge(before, drift, self.dust, least, most, same_moment=same_moment)
 
     def uncertainty(self, as_of_us: int) -> tuple[int, int]:
         """Return how far below (<= 0) and above (>= 0) the expected balance a place may honestly be, in units."""
@@ -199,11 +201,11 @@ class Position:
             least, most = least + min(shown, 0), most + max(shown, 0)
         return least, most
 
-    def _is_value_dated(self, observation: Observation, before: Judgement) -> bool:
-        """Tell whether what a report lacks is booked and not yet counted by the bank: each amount whole or not at all."""
-        as_of_us, moved = observation.as_of_us, observation.drift - before.baseline
-        waiting = [-delta for delta in self._value_dated_at(as_of_us)]
-        return bool(waiting) and is_sum_of_some(moved, waiting, self.dust, self.dust)
+    def _value_dated_part(self, as_of_us: int, moved: int) -> int:
+        """Return what a report lacks because it is booked and not counted by the bank yet: each amount whole or not."""
+        if not self.value_dated:
+            return 0
+        return nearest_sum(moved, [-delta for delta in self._value_dated_at(as_of_us)])
 
     def _value_dated_at(self, as_of_us: int) -> list[int]:
         """Return the units, by movement, booked by `as_of_us` whose value date is still to come."""

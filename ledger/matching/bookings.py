@@ -109,7 +109,7 @@ class Bookings:
         if journal is None:
             return
         if journal.transfer_id:
-            for transfer_id in self.claims.conclude(journal_id):
+            for transfer_id in self.claims.conclude(journal_id, journal):
                 self.join.weigh(transfer_id, late=False)
         elif journal.legs:
             group = self.context.groups.of_account(next(iter(journal.legs.values())).account_id)

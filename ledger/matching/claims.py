@@ -8,6 +8,7 @@ the journal faces the outside.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -29,7 +30,8 @@ class Leg(Struct, gc=False):
     """One posting for a movement: signed units of an asset on an account.
 
     `party` is the client whose account it is, else the account itself. `outside`: whether its journal faces the outside
-    in this asset, None while that is not known. `by` is the rule that gave it to the movement, "" for its own id.
+    in this asset, None while that is not known; `as_is`: it is only taken to, since legs are missing. `by` is the rule
+    that gave it to the movement, "" for its own id.
     """
 
     journal_id: str
@@ -42,6 +44,7 @@ class Leg(Struct, gc=False):
     event_id: str
     outside: bool | None = None
     by: str = ""
+    as_is: bool = False
 
 
 class Claim(Struct, gc=False):
@@ -57,18 +60,20 @@ class Claim(Struct, gc=False):
     partner: str = ""
 
 
-def side_of(journal: Journal, asset: str) -> bool | None:
-    """Tell whether a journal faces the outside in an asset; None while legs are missing that could say.
+def side_of(journal: Journal, asset: str, *, as_is: bool = False) -> bool | None:
+    """Tell whether a journal faces the outside in an asset; None while legs are missing, unless it is taken `as_is`.
 
     Value that enters the books, or leaves them, with no other account is taken to come from outside, or to go there.
     """
+    if is_short(journal) and not as_is:
+        return None
     signs: set[bool] = set()
     for leg in journal.legs.values():
         if leg.asset == asset:
             if leg.account_class == "external":
                 return True
             signs.add(leg.units > 0)
-    return None if is_short(journal) else len(signs) < 2
+    return len(signs) < 2
 
 
 def is_short(journal: Journal) -> bool:
@@ -88,7 +93,7 @@ class Claims:
         self._unresolved = {}
         for transfer_id, claim in self.table.rows.items():
             for leg in claim.legs.values():
-                if leg.outside is None:
+                if leg.outside is None or leg.as_is:
                     self._unresolved.setdefault(leg.journal_id, {})[transfer_id] = None
 
     def row(self, transfer_id: str, group: str) -> Claim:
@@ -148,22 +153,22 @@ class Claims:
         waiting = self._unresolved.pop(journal_id, None)
         if waiting is None:
             return []
+        self._set_side(waiting, journal_id, journal, as_is=False)
+        return list(waiting)
+
+    def conclude(self, journal_id: str, journal: Journal) -> list[str]:
+        """Take a journal whose missing legs nobody waits for any more as it stands; return the movements it is for."""
+        waiting = self._unresolved.get(journal_id, {})
+        self._set_side(waiting, journal_id, journal, as_is=True)
+        return list(waiting)
+
+    def _set_side(self, waiting: Iterable[str], journal_id: str, journal: Journal, *, as_is: bool) -> None:
+        sides = {asset: side_of(journal, asset, as_is=as_is) for asset in {leg.asset for leg in journal.legs.values()}}
         for transfer_id in waiting:
             claim = self.table.edit(transfer_id)
             for leg in () if claim is None else claim.legs.values():
-                if leg.journal_id == journal_id and leg.outside is None:
-                    leg.outside = side_of(journal, leg.asset)
-        return list(waiting)
-
-    def conclude(self, journal_id: str) -> list[str]:
-        """Take a journal whose missing legs nobody waits for any more as it stands; return the movements it is for."""
-        waiting = self._unresolved.pop(journal_id, {})
-        for transfer_id in waiting:
-            claim = self.table.edit(transfer_id)
-            legs = [] if claim is None else [leg for leg in claim.legs.values() if leg.journal_id == journal_id]
-            for leg in legs:
-                leg.outside = len({other.units > 0 for other in legs if other.asset == leg.asset}) < 2
-        return list(waiting)
+                if leg.journal_id == journal_id and (leg.outside is None or leg.as_is):
+                    leg.outside, leg.as_is = sides.get(leg.asset), as_is
 
     def drop(self, transfer_id: str) -> None:
         """Forget what the books say of a movement."""

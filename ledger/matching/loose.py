@@ -74,7 +74,7 @@ class LooseJournals:
 
     def legs_of(self, journal_id: str, journal: Journal, asset: str, by: str) -> dict[str, Leg]:
         """Return the legs of a journal in an asset as they are given to a movement by a rule, by posting."""
-        outside = side_of(journal, asset) is not False
+        outside = side_of(journal, asset, as_is=bool(by))
         return {
             posting_id: Leg(
                 journal_id, leg.account_id, self._party(leg.account_id), leg.account_class, asset, leg.units,
@@ -98,7 +98,7 @@ class LooseJournals:
             row = self._row(journal_id, journal, asset, group)
             if row is None:
                 continue
-            key, inside = (journal_id, asset), side_of(journal, asset) is False
+            key, inside = (journal_id, asset), side_of(journal, asset, as_is=True) is False
             gives_back = inside and row.units > 0
             opposite = self._opposite(row, key) if undoes or gives_back else None
             if opposite is not None:
@@ -117,7 +117,7 @@ class LooseJournals:
 
     def _row(self, journal_id: str, journal: Journal, asset: str, group: str) -> Loose | None:
         """Return what a journal brings or takes in an asset; None where that concerns nobody outside."""
-        outside = side_of(journal, asset) is not False
+        outside = bool(side_of(journal, asset, as_is=True))
         legs = [leg for leg in journal.legs.values() if leg.asset == asset and leg.account_class in KEPT]
         through = any(leg.account_class == "in_transit" and leg.asset == asset for leg in journal.legs.values())
         if not legs or not (outside or through):

@@ -28,9 +28,12 @@ class Orphans:
 
     def take(self, journal_id: str, journal: Journal, group: str, *, undoes: bool) -> None:
         """Take a journal, whole or as it will stay; what of it was known before is taken anew."""
-        for asset in dict.fromkeys(leg.asset for leg in journal.legs.values()):
-            self.join.loose.drop((journal_id, asset))
+        keys = [(journal_id, asset) for asset in dict.fromkeys(leg.asset for leg in journal.legs.values())]
+        before = [key for key in keys if self.join.loose.drop(key) is not None]
         taken, gone = self.join.loose.take(journal_id, journal, group, undoes=undoes)
+        for key in before:
+            if key not in taken:
+                self._end(key, f"Journal {journal_id} is whole now, and brings nothing from outside.", explained=False)
         for key in gone:
             self._end(key, f"Journal {key[0]} was reversed by {journal_id}.", explained=False)
         for key in taken:

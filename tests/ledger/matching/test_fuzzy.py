@@ -169,10 +169,14 @@ def test_no_more_are_kept_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
     assert desk.wait(100) == {PHANTOM}
 
 
-def test_a_journal_that_stays_incomplete_is_taken_as_it_is() -> None:
+@pytest.mark.parametrize("of", [None, "B-1"])
+def test_a_journal_that_stays_incomplete_is_taken_as_it_is_until_its_legs_come(of: str | None) -> None:
     desk = Desk(restarts=True)
-    desk.hear(desk.credit(None)[1])
+    taken, given = desk.journal(("bob", "-10"), ("ann", "10"), of=of, op_type="internal")
+    desk.hear(given)
     assert desk.wait(100) == {PHANTOM}
+    desk.hear(taken)
+    assert desk.ended == {"phantom_credit": "resolved"}
 
 
 def test_what_is_given_back_for_a_payment_that_was_returned_finds_it() -> None:

@@ -90,10 +90,10 @@ HONEST: tuple[Callable[[Firm], Story], ...] = (
 
 
 def hear(desk: Desk, story: Story, data: st.DataObject) -> None:
-    """Hear a story in some order, part of it twice, within half a minute; then let all deadlines pass."""
+    """Hear a story in some order, part of it twice, within ten seconds; then let all deadlines pass."""
     again = data.draw(st.lists(st.sampled_from(story), max_size=3))
     for sent in data.draw(st.permutations(story + again)):
-        desk.hear(sent, after=0.5)
+        desk.hear(sent, after=0.2)
     desk.wait(3_000)
 
 
