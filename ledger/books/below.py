@@ -38,9 +38,12 @@ class BelowZero(Check):
     def moved(self, change: Change) -> None:
         for location, asset in self.context.holdings.affected:
             position = self.context.holdings.places.by_name[location].positions[asset]
+            key = f"place_below|{location}|{asset}"
             if (location, asset) in self.table:
                 self._judge(position)
-            elif position.opened and position.expected < -position.dust:
+            elif not position.opened or position.expected >= -position.dust:
+                self.context.absences.met(key)
+            elif not self.context.absences.expects(key):  # what follows does not put off what is waited for
                 self._weigh(position, to_us(change.event.event_time))
 
     def _weigh(self, position: Position, event_us: int) -> None:

@@ -38,11 +38,15 @@ class Lines(Check):
         if not account.known:
             return  # what it held before it was first heard of may well cover it
         told_balance = account.tail and account.tail[-1].after is not None
-        if not told_balance and account.balance < 0 and self.context.sources.delivered_us(event.source) is not None:
-            # Added up, and an earlier credit may be on its way: its source will say when it is not.
-            key = f"below_zero|{event.account_id}|{entry.asset}"
-            self.context.absences.expect(key, to_us(event.event_time), (event.source,))
+        key = f"below_zero|{event.account_id}|{entry.asset}"
+        is_beyond = account.balance < 0 and -account.balance > self.line(event.account_id, entry.asset)
+        if is_beyond and not told_balance and self.context.sources.delivered_us(event.source) is not None:
+            # Added up, and an earlier credit may be on its way: its source will say when it is not. What follows does
+            # not put that off.
+            if not self.context.absences.expects(key):
+                self.context.absences.expect(key, to_us(event.event_time), (event.source,))
             return
+        self.context.absences.met(key)
         self._judge(event.account_id, entry.asset, account, explained=False)
 
     def _below_zero_due(self, rest: str, due_us: int) -> None:

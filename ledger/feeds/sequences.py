@@ -62,12 +62,12 @@ class Sequence(Struct, gc=False):
     def proven(self) -> bool:
         if not self.odd and self.jumps <= 1:
             return self.steps >= STEPS_PROVING_CLEAN
-        return self.steps >= STEPS_PROVING and (self.jumps - 1) * JUMPS_SHARE <= self.steps
+        return self.steps >= STEPS_PROVING and (self.jumps + self.odd - 1) * JUMPS_SHARE <= self.steps
 
     @property
     def hopeless(self) -> bool:
         """Whether these are no numbers without holes, and never will be."""
-        return self.jumps >= HOPELESS_JUMPS and self.jumps * 2 > self.steps
+        return self.jumps + self.odd >= HOPELESS_JUMPS and (self.jumps + self.odd) * 2 > self.steps
 
 
 class Sequences(Check):

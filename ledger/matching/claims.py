@@ -50,7 +50,8 @@ class Leg(Struct, gc=False):
 class Claim(Struct, gc=False):
     """What the books say of one movement: its legs by posting, and which questions about it are open (`open`).
 
-    `partner` is the movement that it is taken to be one with, where amount, place and time alone say so.
+    `partner` is the movement that it is taken to be one with, where amount, place and time alone say so. `marks`: the
+    highest number that each source had told when a question began that waits for the next.
     """
 
     group: str
@@ -58,6 +59,7 @@ class Claim(Struct, gc=False):
     legs: dict[str, Leg] = {}
     open: list[str] = []
     partner: str = ""
+    marks: dict[str, int] = {}
 
 
 def side_of(journal: Journal, asset: str, *, as_is: bool = False) -> bool | None:

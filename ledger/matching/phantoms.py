@@ -2,7 +2,8 @@
 
 A credit whose inflow is on its way waits for it. One whose inflow nobody has seen waits a minute, and until all who tell
 of such inflows have delivered; one whose inflow failed before it ever arrived waits seconds. The same holds for what
-is given back to a client, against the outside, for a payment that went out and has not come back.
+is given back to a client, against the outside, for a payment that went out and has not come back. Of a trade, a charge or
+an income, of which venues tell page by page, the next number is waited for as well: a page may be missing.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ from __future__ import annotations
 from ledger.dossiers import COMPLETED_BIT, UNDONE_BITS, Dossier
 from ledger.findings import Breach
 from ledger.fold import RANK
-from ledger.matching.cases import Case
+from ledger.matching.cases import NEED_A_LEG, Case
 from ledger.matching.concerns import Ask, Concern, evidence_of, links_of_case, scope_of_case
 from ledger.screens.words import amount_text
 from ledger.times import SECOND_US
 
 REORGED_BIT = 1 << RANK["reorged"]
 _SEEN = (1 << RANK["broadcast"]) | (1 << RANK["confirming"]) | (1 << RANK["replaced"])
+
+
+NEXT_NUMBER_US = 1_800 * SECOND_US
+"""So long the credit of a trade, a charge or an income waits for the next number of who could tell of it."""
 
 
 class Phantoms(Concern):
@@ -75,6 +80,27 @@ class Phantoms(Concern):
     def _are_inflows_heard(self, case: Case) -> bool:
         return self.context.heard.any(("inflows", case.group))
 
+    def ask(self, case: Case, ask: Ask) -> None:
+        if self.name not in case.open and case.dossier is None and _is_by_itself(case):
+            case.row().marks = self._marks(case)
+        super().ask(case, ask)
+
+    def _marks(self, case: Case) -> dict[str, int]:
+        """Return the highest number that each of those who could tell has told, of those who number what they say."""
+        sequences = self.context.sequences.table
+        found = {source: sequences.get((source, "")) for source in inflow_sources(case)}
+        return {source: known.top for source, known in found.items() if known is not None and known.proven}
+
+    def put_off_us(self, case: Case, due_us: int) -> int:
+        """Wait for the next number of those who tell of trades and charges: a page of them may have been lost."""
+        claim = case.claim
+        if claim is None or not claim.marks or case.dossier is not None:
+            return 0
+        since_us = min(leg.heard_us for leg in claim.legs.values())
+        if due_us - since_us >= NEXT_NUMBER_US or not claim.marks.items() & self._marks(case).items():
+            return 0
+        return round(self.context.limits.unmatched_s * SECOND_US)
+
     def breach(self, case: Case, ask: Ask) -> Breach:
         client = scope_of_case(case).get("client_id", "A client")
         credited = amount_text(ask.units, case.asset)
@@ -113,6 +139,13 @@ def inflow_sources(case: Case) -> tuple[str, ...]:
 def is_reorganised(dossier: Dossier) -> bool:
     """Tell whether a movement arrived and its chain took it back."""
     return dossier.undone and bool(dossier.stages & REORGED_BIT and dossier.stages & COMPLETED_BIT)
+
+
+def _is_by_itself(case: Case) -> bool:
+    """Tell whether a credit is booked for what venues do by themselves: trades, charges, income."""
+    journals = case.context.journals.journals.rows
+    booked = [journals.get(leg.journal_id) for leg in case.legs()]
+    return any(journal is not None and journal.op_type in NEED_A_LEG for journal in booked)
 
 
 def _is_under_way(dossier: Dossier) -> bool:

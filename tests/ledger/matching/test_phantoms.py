@@ -129,6 +129,28 @@ def test_a_trade_may_be_booked_under_its_own_name() -> None:
     assert desk.wait(200) == set()
 
 
+def test_a_trade_waits_for_the_next_number_since_a_page_may_be_lost() -> None:
+    desk = Desk(restarts=True)
+    for number in range(15):
+        desk.hear(desk.inflow(f"D-{number + 10}", source_seq=str(number + 1)), *desk.credit(f"D-{number + 10}"))
+    desk.hear(*desk.credit("S-1", op_type="settlement"), *desk.credit("D-1"))
+    assert desk.wait(70) == {PHANTOM}
+    assert desk.told_of("phantom_credit").scope.transfer_id == "D-1"
+    assert desk.wait(600) == set()
+    desk.hear(desk.inflow("D-90", source_seq="16"), *desk.credit("D-90"))
+    assert desk.wait(70) == {PHANTOM}
+    assert desk.told_of("phantom_credit").scope.transfer_id == "S-1"
+
+
+def test_it_does_not_wait_for_ever() -> None:
+    desk = Desk()
+    for number in range(15):
+        desk.hear(desk.inflow(f"D-{number + 10}", source_seq=str(number + 1)), *desk.credit(f"D-{number + 10}"))
+    desk.hear(*desk.credit("S-1", op_type="settlement"))
+    assert desk.wait(1_790) == set()
+    assert desk.wait(70) == {PHANTOM}
+
+
 def test_what_a_silent_source_could_still_tell_is_not_missing() -> None:
     desk = Desk()
     desk.beat()
