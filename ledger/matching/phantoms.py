@@ -20,7 +20,7 @@ REORGED_BIT = 1 << RANK["reorged"]
 _SEEN = (1 << RANK["broadcast"]) | (1 << RANK["confirming"]) | (1 << RANK["replaced"])
 
 
-NEXT_NUMBER_US = 1_800 * SECOND_US
+NEXT_NUMBER_US = 3_600 * SECOND_US
 """So long the credit of a trade, a charge or an income waits for the next number of who could tell of it."""
 
 

@@ -10,7 +10,7 @@ from tests.contract.verdicts import examine
 from tests.contract.ways import Ways, side
 
 HANDS = {"origin": "manual", "maker": "ann", "checker": "ben"}
-HOUR, STEADY, HOURS = 3_600.0, 48, 72
+HOUR, STEADY, HOURS = 3_600.0, 144, 168
 
 
 def unknown(firm: Firm, name: str, at: float, amount: str, found_s: float | None) -> None:

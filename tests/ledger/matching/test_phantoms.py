@@ -147,7 +147,7 @@ def test_it_does_not_wait_for_ever() -> None:
     for number in range(15):
         desk.hear(desk.inflow(f"D-{number + 10}", source_seq=str(number + 1)), *desk.credit(f"D-{number + 10}"))
     desk.hear(*desk.credit("S-1", op_type="settlement"))
-    assert desk.wait(1_790) == set()
+    assert desk.wait(3_590) == set()
     assert desk.wait(70) == {PHANTOM}
 
 
