@@ -117,7 +117,8 @@ class Sources(Reliance):
         source = self.table.edit(name)
         if source is not None and source.hole_us:
             source.hole_us = 0
-            self._recover(name)
+            # What waited is judged when the event that fills the hole has been applied, and not before.
+            self.context.deadlines.set(f"suppressed|{name}", self.context.now_us)
 
     def _watch(self, name: str, source: Source) -> None:
         """Set when silence is concluded, unless that is set already: a deadline that fires early is set again."""
