@@ -37,7 +37,7 @@ class Phantoms(Concern):
         units = self._unbacked_units(case)
         if units <= case.dust_units or not self._are_inflows_heard(case):
             return None
-        return Ask(self._due_us(case), inflow_sources(case), units)
+        return Ask(self._due_us(case), _sources(case), units)
 
     def _due_us(self, case: Case) -> int:
         """Return until when the inflow may come: from the credit on, or from when it was undone."""
@@ -88,7 +88,7 @@ class Phantoms(Concern):
     def _marks(self, case: Case) -> dict[str, int]:
         """Return the highest number that each of those who could tell has told, of those who number what they say."""
         sequences = self.context.sequences.table
-        found = {source: sequences.get((source, "")) for source in inflow_sources(case)}
+        found = {source: sequences.get((source, "")) for source in _sources(case)}
         return {source: known.top for source, known in found.items() if known is not None and known.proven}
 
     def put_off_us(self, case: Case, due_us: int) -> int:
@@ -129,10 +129,15 @@ class Phantoms(Concern):
         return f"The credit for {case.transfer_id} was taken back."
 
 
-def inflow_sources(case: Case) -> tuple[str, ...]:
-    """Return who could still tell of an inflow: who tells of that asset, or of any in the group, and of this movement."""
+def _sources(case: Case) -> tuple[str, ...]:
+    """Return who could still tell of an inflow: who tells of that asset in the group, and of this movement.
+
+    All of the group, where nobody has told of that asset so far, or where it is what any venue may do by itself.
+    """
     heard = case.context.heard
-    tellers = heard.sources(("inflows", case.group, case.asset)) or heard.sources(("inflows", case.group))
+    tellers = heard.sources(("inflows", case.group, case.asset))
+    if not tellers or (case.dossier is None and _is_by_itself(case)):
+        tellers = heard.sources(("inflows", case.group))
     return tuple(dict.fromkeys((*tellers, *(member.source for member in case.family))))
 
 
