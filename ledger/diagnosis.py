@@ -90,7 +90,7 @@ def _two(unexplained: int, dust: int, effects: list[tuple[int, int, str]]) -> Ex
 
 def _errors(sums: Mapping[str, int]) -> Iterator[tuple[str, Hint, int]]:
     """Yield each movement with each way to go wrong and what that leaves unexplained, the latest first."""
-    for ref, units in reversed(sums.items()):
+    for ref, units in reversed(list(sums.items())):
         for hint, times in _ERRORS:
             yield ref, hint, times * units
 

@@ -229,7 +229,9 @@ def _posting(story: Story, event_id: str, seconds: int, plain: list[str], option
     transfer_id, amount, asset = plain
     journal = options.get("journal", f"journal-{event_id}")
     leg = int(options.get("leg", 1))
-    more = {"amount": amount, "asset": asset, "value_date": options.get("value_date"), "journal_id": journal}
+    more: dict[str, Any] = {
+        "amount": amount, "asset": asset, "value_date": options.get("value_date"), "journal_id": journal,
+    }  # fmt: skip
     if leg > 1:
         more |= {"leg_no": leg, "account_id": "world", "account_class": "external"}
     return posting(event_id, seconds, transfer_id=transfer_id, **more)
