@@ -45,6 +45,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     """From this age on a receipt in suspense is old."""
     suspense_usd: Dollars = 10_000
     """From this value on the growth of a suspense account within a day may be unusual."""
+    suspense_growth_s: Positive = 14_400.0
+    """So long unusual growth of a suspense account may stand before it is told: most of it is placed soon."""
 
     # --- matching ---------------------------------------------------------------------------------------------
     unmatched_s: Positive = 60.0

@@ -1,4 +1,4 @@
-"""A suspense account as data: its open items, what usually comes, and how it stood a day ago.
+"""A suspense account as data: its open items, what usually comes in a day, and how it stood a day ago.
 
 What leaves is taken for the receipt of the same amount, else for the oldest.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 ITEMS_MAX = 512
-HOURS = 24  # growth is what a balance has gained over so many
-DAYS_KEPT = 14
+DAY_HOURS = 24  # growth is what a balance has gained over so many
+USUAL_HOURS_MAX = 14 * DAY_HOURS  # what came earlier than so long before that fades
 
 
 class Receipt(Struct, gc=False, array_like=True):
@@ -20,29 +20,40 @@ class Receipt(Struct, gc=False, array_like=True):
     event_id: str
 
 
+class Hour(Struct, gc=False, array_like=True):
+    """An hour in which the account moved: its number since 1970, the balance at its end, and what came in it."""
+
+    number: int
+    balance: int
+    inflow: int
+
+
 class Suspense(Struct, gc=False, array_like=True):
-    """An account in an asset: its open items, the oldest first, the balance at the end of each of the last hours in
-    which it moved, what came on each of the last whole days, and what people have heard ("", "age", "growth", both).
+    """An account in an asset. `items` are open, the oldest first; `hours` those of the last day in which it moved.
+
+    What was before that day: the balance at its beginning (`base`), and what came (`usual_units`) in `usual_hours`, up
+    to the hour `until`. `grown_us`: since when its growth has been unusual, 0 where it is not; `told`: what people have
+    heard ("", "age", "growth", or both).
     """
 
     source: str
-    day: int
-    inflow: int | None = None  # of the day that is under way; None where that was heard in part only
-    days: list[int] = []
-    hours: list[tuple[int, int]] = []
+    until: int
+    base: int
+    usual_units: int = 0
+    usual_hours: int = 0
+    hours: list[Hour] = []
     items: list[Receipt] = []
+    grown_us: int = 0
     told: str = ""
 
     @property
-    def usual_days(self) -> list[int]:
-        """What came on the days of which nothing is part of the present growth."""
-        return self.days[:-1]
+    def usual_day(self) -> int | None:
+        """What comes on a usual day, in units; None before a whole day is known."""
+        return self.usual_units * DAY_HOURS // self.usual_hours if self.usual_hours >= DAY_HOURS else None
 
 
 def add(row: Suspense, item: Receipt) -> None:
     """Take a receipt; beyond the bound it joins the one before it, and its age is that one's."""
-    if row.inflow is not None:
-        row.inflow += item.units
     if len(row.items) >= ITEMS_MAX:
         row.items[-1].units += item.units
         return
@@ -66,26 +77,25 @@ def take(row: Suspense, units: int) -> None:
             del row.items[0]
 
 
-def pass_days(row: Suspense, day: int) -> None:
-    """Close the days that are over; of those on which nothing came as many as are kept."""
-    if day <= row.day:
-        return
-    over = [] if row.inflow is None else [row.inflow]
-    row.days = [*row.days, *over, *[0] * min(day - row.day - 1, DAYS_KEPT)][-DAYS_KEPT:]
-    row.day, row.inflow = day, 0
+def pass_hours(row: Suspense, hour: int) -> None:
+    """Let time pass: hours that are more than a day ago say what is usual."""
+    over = hour - DAY_HOURS
+    while row.hours and row.hours[0].number <= over:
+        first = row.hours.pop(0)
+        row.base = first.balance
+        row.usual_units += first.inflow
+    if over > row.until:
+        row.usual_hours += over - row.until
+        row.until = over
+    if row.usual_hours > USUAL_HOURS_MAX:
+        row.usual_units = row.usual_units * USUAL_HOURS_MAX // row.usual_hours
+        row.usual_hours = USUAL_HOURS_MAX
 
 
-def note(hours: list[tuple[int, int]], hour: int, balance: int) -> None:
-    """Note the balance of an hour; of those before the last day the latest is kept."""
-    if hours and hours[-1][0] == hour:
-        hours[-1] = (hour, balance)
+def note(row: Suspense, hour: int, balance: int, inflow: int) -> None:
+    """Note what came in an hour, and the balance now."""
+    if row.hours and row.hours[-1].number == hour:
+        row.hours[-1].balance = balance
+        row.hours[-1].inflow += inflow
     else:
-        hours.append((hour, balance))
-    while len(hours) > 1 and hours[1][0] <= hour - HOURS:
-        del hours[0]
-
-
-def gained(hours: list[tuple[int, int]], hour: int, balance: int) -> int:
-    """Return by how many units the balance is above that of a day ago; 0 where that is not known."""
-    before = [then for at_hour, then in hours if at_hour <= hour - HOURS]
-    return balance - before[-1] if before else 0
+        row.hours.append(Hour(hour, balance, inflow))

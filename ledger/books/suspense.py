@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ledger.amounts import to_decimal
-from ledger.books.receipts import Receipt, Suspense, add, gained, note, pass_days, take
+from ledger.books.receipts import Receipt, Suspense, add, note, pass_hours, take
 from ledger.check import Check, Entry, Timer
 from ledger.findings import EVIDENCE_MAX, Breach
 from ledger.table import Table
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 KIND = "suspense_growth"
 HOUR_US = 3_600 * SECOND_US
-DAYS_LEAST = 3
 TIMES_USUAL = 3
 
 
@@ -38,14 +37,15 @@ class SuspenseAccounts(Check):
         event = entry.event
         if event.account_class != "suspense":
             return
-        key, now_us = (event.account_id, entry.asset), self.context.now_us
-        row = self.table.edit(key) or self.table.put(key, Suspense(event.source, now_us // DAY_US))
-        pass_days(row, now_us // DAY_US)
+        key, hour = (event.account_id, entry.asset), self.context.now_us // HOUR_US
+        balance = self._balance(key)
+        row = self.table.edit(key) or self.table.put(key, Suspense(event.source, hour - 1, balance - entry.units))
         if entry.units > 0:
             add(row, Receipt(entry.units, to_us(event.event_time), event.event_id))
         elif entry.units < 0:
             take(row, -entry.units)
-        note(row.hours, now_us // HOUR_US, self._balance(key))
+        pass_hours(row, hour)
+        note(row, hour, balance, max(entry.units, 0))
         self._judge(key, row)
 
     def _balance(self, key: tuple[str, str]) -> int:
@@ -56,48 +56,47 @@ class SuspenseAccounts(Check):
         account_id, _, asset = rest.rpartition("|")
         row = self.table.edit((account_id, asset))
         if row is not None:
-            pass_days(row, self.context.now_us // DAY_US)
+            pass_hours(row, self.context.now_us // HOUR_US)
             self._judge((account_id, asset), row)
 
     def _judge(self, key: tuple[str, str], row: Suspense) -> None:
-        now_us, age_us = self.context.now_us, round(self.context.limits.suspense_age_s * SECOND_US)
+        now_us, limits = self.context.now_us, self.context.limits
+        age_us, wait_us = (round(s * SECOND_US) for s in (limits.suspense_age_s, limits.suspense_growth_s))
         is_old = bool(row.items) and now_us - row.items[0].at_us >= age_us
-        grown = gained(row.hours, now_us // HOUR_US, self._balance(key))
-        is_growing = self._is_unusual(key[1], grown, row.usual_days)
+        if self._is_unusual(key, row):
+            row.grown_us = row.grown_us or now_us
+        else:
+            row.grown_us = 0
+        is_growing = bool(row.grown_us) and now_us - row.grown_us >= wait_us
         signals = " and ".join(name for name, is_so in (("age", is_old), ("growth", is_growing)) if is_so)
-        if signals and signals != row.told:
-            self._tell(key, row, grown, signals)
+        if (is_old and "age" not in row.told) or (is_growing and "growth" not in row.told):
+            self._tell(key, row, signals)
         elif not signals and row.told:
             sentence = (
                 f"Suspense account {key[0]} holds {to_decimal(self._balance(key))} {key[1]}, none of it old or unusual."
             )
             self.context.mend(KIND, "|".join(key), sentence, (self.context.cause_id,), explained=False)
         row.told = signals
-        self._look_again(key, row, now_us, age_us, is_old=is_old, is_growing=is_growing)
-
-    def _is_unusual(self, asset: str, grown: int, days: list[int]) -> bool:
-        cents = self.context.cents(asset, grown)
-        if len(days) < DAYS_LEAST or cents is None or cents < self.context.limits.suspense_usd * 100:
-            return False
-        return grown * len(days) > TIMES_USUAL * sum(days)
-
-    def _look_again(
-        self, key: tuple[str, str], row: Suspense, now_us: int, age_us: int, *, is_old: bool, is_growing: bool
-    ) -> None:
-        """Set when something may be concluded that no posting brings about: an item grows old, growth is over."""
-        moments = [now_us + HOUR_US] if is_growing else []
-        if row.items and not is_old:
-            moments.append(row.items[0].at_us + age_us)
+        moments = [row.items[0].at_us + age_us] if row.items and not is_old else []
+        if row.grown_us:  # and whether it still stands is seen every hour
+            moments.append(now_us + HOUR_US if is_growing else row.grown_us + wait_us)
         timer = f"suspense|{key[0]}|{key[1]}"
         if moments:
             self.context.absences.expect(timer, min(moments), (row.source,))
         else:
             self.context.absences.met(timer)
 
-    def _tell(self, key: tuple[str, str], row: Suspense, grown: int, signals: str) -> None:
+    def _is_unusual(self, key: tuple[str, str], row: Suspense) -> bool:
+        grown = self._balance(key) - row.base
+        cents, usual = self.context.cents(key[1], grown), row.usual_day
+        if usual is None or grown <= 0 or cents is None or cents < self.context.limits.suspense_usd * 100:
+            return False
+        return grown > TIMES_USUAL * usual
+
+    def _tell(self, key: tuple[str, str], row: Suspense, signals: str) -> None:
         account_id, asset = key
         balance, step = self._balance(key), self.context.assets.by_code[asset].step
-        usual = sum(row.usual_days) // max(len(row.usual_days), 1) // step * step
+        grown, usual = balance - row.base, (row.usual_day or 0) // step * step
         days = (self.context.now_us - row.items[0].at_us) // DAY_US if row.items else 0
         oldest = (
             f", the oldest {to_decimal(row.items[0].units)} since {to_text(row.items[0].at_us)}" if row.items else ""

@@ -37,25 +37,46 @@ def test_a_placement_that_its_source_has_yet_to_deliver_is_in_time() -> None:
     assert desk.beat() == set()
 
 
-def test_growth_beyond_three_usual_days_is_told_and_with_age_it_is_worse() -> None:
-    desk = Desk(restarts=True)
-    for _ in range(5):
+def usual(desk: Desk, days: int) -> None:
+    """Let 6,000 a day come, each of them placed at once."""
+    for _ in range(days):
         put(desk, "6000")
         put(desk, "-6000")
         desk.wait(DAY)
+
+
+def test_growth_beyond_three_usual_days_is_told_when_nobody_has_placed_it_for_hours() -> None:
+    desk = Desk(restarts=True)
+    usual(desk, 5)
+    assert put(desk, "17000") == set()
+    assert desk.wait(5 * HOUR) == set(), "less than three usual days"
+    put(desk, "6000")
+    assert desk.wait(4 * HOUR - 1) == set()
+    assert desk.wait(2) == {TOLD}
+    assert "grown by 23000 within a day, where 6792.45 come on a usual day" in desk.alerts[-1].explanation
+    assert put(desk, "-17000") == {OVER}
+    put(desk, "17000")
+    put(desk, "-17000")
+    assert desk.wait(5 * HOUR) == set()
+
+
+def test_growth_is_over_when_it_is_a_day_old_and_worse_when_something_is_old_as_well() -> None:
+    desk = Desk(restarts=True)
+    usual(desk, 5)
     put(desk, "100")
     desk.wait(2.5 * DAY)
-    assert put(desk, "9000") == set(), "below 10,000 dollars"
-    assert put(desk, "9000") == {TOLD}
-    assert "grown by 18000 within a day, where 4820 come on a usual day" in desk.alerts[-1].explanation
-    assert put(desk, "-9000") == {OVER}
-    assert put(desk, "9000") == {TOLD}
-    assert desk.wait(0.4 * DAY) == set()
-    assert desk.wait(0.1 * DAY + 1) == {WORSE}, "and the hundred are three days old"
+    put(desk, "19000")
+    assert desk.wait(5 * HOUR) == {TOLD}
+    assert desk.wait(0.5 * DAY) == {WORSE}, "the hundred are three days old"
+    assert desk.wait(DAY) == set()
+    assert put(desk, "-100") == {"suspense_growth P2 resolved"}
 
 
-def test_before_three_days_nobody_knows_what_is_usual() -> None:
+def test_small_growth_and_growth_before_a_day_is_known_are_nothing() -> None:
     desk = Desk(restarts=True)
-    put(desk, "1")
-    desk.wait(2 * DAY)
-    assert put(desk, "900000") == set()
+    put(desk, "900000")
+    assert desk.wait(23 * HOUR) == set()
+    put(desk, "-900000")
+    desk.wait(3 * DAY)
+    put(desk, "9999")
+    assert desk.wait(5 * HOUR) == set()
