@@ -41,10 +41,18 @@ class BelowZero(Check):
             key = f"place_below|{location}|{asset}"
             if (location, asset) in self.table:
                 self._judge(position)
-            elif not position.opened or position.expected >= -position.dust:
+            elif not position.opened or position.expected >= -position.dust or self._lends(location):
                 self.context.absences.met(key)
             elif not self.context.absences.expects(key):  # what follows does not put off what is waited for
                 self._weigh(position, to_us(change.event.event_time))
+
+    def _lends(self, location: str) -> bool:
+        """Tell whether a place below zero proves nothing: a bank may lend, and of a firm whose books were never heard
+        nobody has said how much.
+        """
+        context = self.context
+        group = context.groups.of_location(location)
+        return context.references.role(location) == "bank" and not context.heard.any(("ledger", group))
 
     def _weigh(self, position: Position, event_us: int) -> None:
         """Judge what is expected below zero, if nothing that came before is still to be told or to arrive."""
@@ -70,7 +78,7 @@ class BelowZero(Check):
             return
         told = self.table.rows and [asset for location, asset in self.table.rows if location == event.location]
         names = [row.asset for row in event.rows if row.total[0] == "-"]
-        if not told and not names:
+        if not told and (not names or self._lends(event.location)):
             return
         codes = self.context.assets.codes
         found = (codes[name] for name in names if name in codes)

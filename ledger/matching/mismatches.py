@@ -1,8 +1,9 @@
 """Amounts that differ: what the books credit or debit for a movement is not what it brought or took.
 
-What is credited is judged when its journal is whole. A debit may be completed by another posting, as when the fee is
-booked: that waits a minute. What was right until the movement was restated waits for its correction. A ratio that is a
-power of ten is a slip of the unit, unless the books took the amount that was stated for the one that came.
+What is credited is judged when its journal is whole; what a correction has left of it, a minute later. A debit may be
+completed by another posting, as when the fee is booked: that waits a minute too. What was right until the movement was
+restated waits for its correction. A ratio that is a power of ten is a slip of the unit, unless the books took the amount
+that was stated for the one that came.
 """
 
 from __future__ import annotations
@@ -116,7 +117,8 @@ def _of_credit(case: Case) -> Difference | None:
     if 0 < least_units < due_units - case.dust_units and least_units < due_units - case.spare_units:
         restated = _was_restated_from(case, least_units)
         power = 0 if restated else power_of_ten(least_units, due_units)
-        return Difference(due_units, least_units, late=False, restated=restated, power=power)
+        corrected = any(units < 0 for units in sums.outside.values())  # maybe before the restatement is heard
+        return Difference(due_units, least_units, late=corrected, restated=restated, power=power)
     return None
 
 

@@ -102,6 +102,17 @@ def test_a_restatement_that_is_corrected_in_time_is_quiet() -> None:
     assert desk.wait(2_000) == set()
 
 
+def test_a_correction_that_is_heard_before_the_restatement_gets_a_minute() -> None:
+    for restated in (True, False):
+        desk = Desk(restarts=True)
+        desk.hear(desk.inflow("D-1"), *desk.credit("D-1"))
+        correction = desk.journal(("ann", "-9"), ("out", "9"), of="D-1", op_type="adjustment")
+        assert desk.hear(*correction) == set()
+        if restated:
+            assert desk.hear(desk.inflow("D-1", amount="1", revision=1)) == {"restatement P3"}
+        assert desk.wait(2_000) == (set() if restated else {"unit_or_decimal_error P1"})
+
+
 def payment(desk: Desk, held: str, **more: Any) -> set[str]:
     fee = {"fee_amount": "0.5", "fee_asset": "BTC", "fee_payer": "sender"}
     events = [desk.payment("W-1", "requested", **fee), *desk.hold("W-1", held), desk.payment("W-1", **fee)]
