@@ -58,6 +58,7 @@ class Dossier(Struct, kw_only=True, gc=False):
     executed_units: int | None = None
     fee_units: int = 0
     fee_asset: str = ""
+    fee_us: int = 0  # event time of the report that stated it
     left: bool = False
     arrived: bool = False
     undone: bool = False
@@ -148,7 +149,8 @@ def advance(
     dossier.stages |= bit
     dossier.begun_us = min(dossier.begun_us, at_us)
     dossier.revision = max(dossier.revision, event.revision)
-    if fee_units is not None:
+    if fee_units is not None and at_us >= dossier.fee_us:  # the latest that states one counts, not the last to arrive
+        dossier.fee_us = at_us
         dossier.fee_units, dossier.fee_asset = fee_units, event.fee_asset or event.asset
     if outcome.arrived and not dossier.arrived:
         dossier.arrived_us, dossier.arrived_heard_us = at_us, heard_us

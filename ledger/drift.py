@@ -66,8 +66,11 @@ def is_sum_of_some(target: int, parts: list[int], single_tolerance: int, toleran
     return any(abs(sum(some) - target) <= tolerance for size in (2, 3) for some in combinations(recent, size))
 
 
-def nearest_sum(target: int, parts: list[int]) -> int:
-    """Return the sum of some of `parts`, or 0 for none of them, that is nearest to `target`: of those tried above."""
+def nearest_sum(target: int, parts: list[int], wholes: list[int]) -> int:
+    """Return the sum of some of `parts`, or 0 for none of them, that is nearest to `target`: of those tried above.
+
+    `wholes` are further sums that are likely.
+    """
     recent = parts[-SUMS_OF_LAST:]
-    sums = [0, *parts, sum(parts), *(sum(some) for size in (2, 3) for some in combinations(recent, size))]
+    sums = [0, *wholes, *parts, sum(parts), *(sum(some) for size in (2, 3) for some in combinations(recent, size))]
     return min(sums, key=lambda units: abs(units - target))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from itertools import accumulate
 from typing import Any
 
 from msgspec import Struct
@@ -205,7 +206,16 @@ class Position:
         """Return what a report lacks because it is booked and not counted by the bank yet: each amount whole or not."""
         if not self.value_dated:
             return 0
-        return nearest_sum(moved, [-delta for delta in self._value_dated_at(as_of_us)])
+        waiting = [-delta for delta in self._value_dated_at(as_of_us)]
+        return nearest_sum(moved, waiting, self._value_days_at(as_of_us))
+
+    def _value_days_at(self, as_of_us: int) -> list[int]:
+        """Return what waits for each value date and all later ones: a bank counts those of one day together."""
+        days: dict[int, int] = {}
+        for at_us, value_us, delta in self.value_dated.values():
+            if at_us <= as_of_us < value_us:
+                days[value_us] = days.get(value_us, 0) - delta
+        return list(accumulate(units for _, units in sorted(days.items(), reverse=True)))
 
     def _value_dated_at(self, as_of_us: int) -> list[int]:
         """Return the units, by movement, booked by `as_of_us` whose value date is still to come."""

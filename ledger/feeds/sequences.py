@@ -27,7 +27,7 @@ JUMPS_SHARE = 10  # of a sequence that is watched, at most one step in ten is a 
 STEPS_IN_ORDER = 50  # after so many steps and nothing late, the feed is in order
 HOLES_MAX = 64
 SPAN_MAX = 100_000  # a leap of more is another numbering, not a hole
-RESTARTS_MAX = 5
+RESTARTS_MAX = 20  # so many low numbers in a row, each one more than the last, are a numbering begun anew
 HOPELESS_JUMPS = 100
 
 
@@ -55,6 +55,7 @@ class Sequence(Struct, gc=False):
     jumps: int = 0
     fills: int = 0
     behind: int = 0
+    behind_top: int = 0
     odd: int = 0
     holes: list[Hole] = []
 
@@ -85,7 +86,7 @@ class Sequences(Check):
         return {"gap": self._gap_due}
 
     def heard(self, event: Transfer | Posting | Snapshot) -> None:
-        if event.source_seq is None:
+        if event.source_seq is None or event.revision:  # a restatement may keep the number of what it restates
             return
         number = number_of(event.source_seq)
         if number is None:
@@ -161,7 +162,8 @@ class Sequences(Check):
             sequence.base = number
             sequence.steps += 1
             return
-        sequence.behind += 1
+        sequence.behind = sequence.behind + 1 if number == sequence.behind_top + 1 else 1
+        sequence.behind_top = number
         sequence.odd += 1
         if sequence.behind >= RESTARTS_MAX and sequence.top - number > SPAN_MAX // 100:
             self._restart(key, sequence, number)

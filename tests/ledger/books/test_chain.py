@@ -134,6 +134,15 @@ def test_what_is_kept_is_bounded_and_old_postings_are_let_go() -> None:
     assert len(row.gaps) == GAPS_MAX
 
 
+def test_a_posting_whose_link_is_in_question_is_kept_however_old_it_is() -> None:
+    row, told = account(), items([1] * 10)
+    for item in (*told[:3], *told[4:]):
+        item.heard_us = 0 if item.after is not None and item.after < 8 else 10**12
+        add(row, item)
+    assert [item.seq for item in row.tail] == ["2", "4", "5", "6", "7", "8", "9"]
+    assert [(gap.left, gap.right) for gap in conclude(row, now)] == [("2", "4")]
+
+
 # --- as the desk hears of it ----------------------------------------------------------------------------------------
 def chain(desk: Desk, *amounts: str) -> list[list[Sent]]:
     """Return a journal for each amount that a client gets from the house, of which no balance is told."""
@@ -162,6 +171,22 @@ def test_a_missing_posting_is_told_after_five_seconds_and_its_backfill_explains_
     desk.wait(600)
     assert hear(desk, lost) == MENDED
     assert desk.books.balance("acme", "USD") == 13 * ONE
+
+
+def test_each_break_of_an_account_is_told_in_its_own_time() -> None:
+    desk = Desk(restarts=True)
+    first, lost, second, gone, third = chain(desk, "10", "-3", "5", "-1", "7")
+    hear(desk, first)
+    hear(desk, second)
+    assert desk.wait(3) == set()
+    hear(desk, third)
+    assert desk.wait(2.1) == BROKEN
+    assert desk.alerts[-1].difference == "-3"
+    assert desk.wait(2.8) == set()
+    assert desk.wait(0.2) == BROKEN
+    assert desk.alerts[-1].difference == "-1"
+    assert hear(desk, lost) == set()
+    assert hear(desk, gone) == MENDED
 
 
 def test_a_posting_may_be_late_for_as_long_as_the_source_has_not_delivered_its_time() -> None:

@@ -88,6 +88,26 @@ def test_a_restatement_that_unbalances_a_journal_is_told_after_the_same_wait() -
     assert desk.hear((topic, {**leg, "event_id": "better", "revision": 2})) == {"unbalanced_journal P2 explained"}
 
 
+def test_two_legs_with_one_number_are_not_all_legs() -> None:
+    desk = Desk()
+    (topic, first), (_, second) = desk.legs(("acme", "5"), ("house", "-5"))
+    desk.hear((topic, first))
+    desk.hear((topic, {**second, "leg_no": 1}))
+    assert desk.wait(11) == TOLD
+    assert "1 of 2 legs" in desk.alerts[-1].explanation
+
+
+def test_each_journal_has_its_own_ten_seconds() -> None:
+    desk = Desk(restarts=True)
+    for amount in ("5", "6"):
+        desk.hear(desk.legs(("acme", amount), ("house", f"-{amount}"))[0])
+        assert desk.wait(4) == set()
+    assert desk.wait(3) == TOLD
+    assert desk.alerts[-1].difference == "5"
+    assert desk.wait(4) == TOLD
+    assert desk.alerts[-1].difference == "6"
+
+
 def test_what_a_source_has_yet_to_deliver_is_no_missing_leg() -> None:
     desk = Desk(restarts=True)
     desk.beat()
