@@ -86,7 +86,7 @@ class Sequences(Check):
         return {"gap": self._gap_due}
 
     def heard(self, event: Transfer | Posting | Snapshot) -> None:
-        if event.source_seq is None or event.revision:  # a restatement may keep the number of what it restates
+        if event.source_seq is None:
             return
         number = number_of(event.source_seq)
         if number is None:
@@ -158,6 +158,8 @@ class Sequences(Check):
             if hole.first <= number <= hole.last:
                 self._fill(key, sequence, index, number, event)
                 return
+        if event.revision:
+            return  # a restatement may keep the number of what it restates
         if number == sequence.base - 1:  # the first ones came in another order
             sequence.base = number
             sequence.steps += 1
