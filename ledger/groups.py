@@ -12,6 +12,8 @@ class Groups:
 
     def __init__(self, references: References) -> None:
         self.references = references
+        self._known: dict[str, str] = {}  # of places, until a record of one changes
+        self._version = -1
 
     def _sole(self) -> str:
         names = self.references.group_names
@@ -19,8 +21,13 @@ class Groups:
 
     def of_location(self, location: str) -> str:
         """Return the group of one of our places; "" where none is named."""
-        known = self.references.locations.get(location)
-        return (known.recon_group if known is not None else None) or self._sole()
+        if self._version != self.references.locations_version:
+            self._known, self._version = {}, self.references.locations_version
+        group = self._known.get(location)
+        if group is None:
+            known = self.references.locations.get(location)
+            group = self._known[location] = (known.recon_group if known is not None else None) or self._sole()
+        return group
 
     def of_account(self, account_id: str) -> str:
         """Return the group of an account; "" where none is named."""

@@ -21,6 +21,7 @@ class References:
         self.routes: dict[Key, RouteRef] = {}
         self.others: dict[Key, Reference] = {}
         self.group_names: set[str] = set()  # of places
+        self.locations_version = 0  # goes up with each record of a place
         self.touched: set[Key] = set()
 
     def put(self, event: Reference) -> None:
@@ -30,6 +31,7 @@ class References:
 
     def _put(self, key: Key, event: Reference) -> None:
         if isinstance(event, LocationRef):
+            self.locations_version += 1
             before = self.locations.get(event.location)
             self.locations[event.location] = event
             if before is not None and before.recon_group != event.recon_group:

@@ -13,8 +13,9 @@ from unittest.mock import patch
 
 from alerts.lifecycle import AlertBook
 from ledger.holdings import Holdings
+from ledger.reconciliation import Reconciliation
 from ledger.seen import SeenEvents
-from streams.monitor import controls, flows, gate, machine, wording
+from streams.monitor import controls, gate, machine, wording
 from streams.monitor.sentinels import Sentinels
 
 # Which functions make up which stage; `parse_line` is wrapped by the caller, who calls it.
@@ -28,8 +29,15 @@ STAGES: dict[str, list[tuple[Any, str]]] = {
         (AlertBook, "clear"),
         (wording, "drift_signal"),
         (wording, "drift_end"),
+    ],
+    "checks": [
+        (Reconciliation, "on_event"),
+        (Reconciliation, "on_transfer"),
+        (Reconciliation, "on_posting"),
+        (Reconciliation, "before_snapshot"),
+        (Reconciliation, "on_snapshot"),
+        (Reconciliation, "forget"),
         (controls, "fire"),
-        (flows, "follow"),
     ],
 }
 
