@@ -9,6 +9,7 @@ from ledger.times import DAY_US, SECOND_US
 PAUSES_KEPT = 32
 PAUSES_NEEDED = 100  # before the silence of a source that sends no heartbeats says anything
 DENSE_US = 600 * SECOND_US
+DENSE_HISTORY_US = 3_600 * SECOND_US
 HISTORY_US = 7 * DAY_US
 TIMES_USUAL = 3
 _FORGETTING = 4096
@@ -66,9 +67,9 @@ def lag_allowed_us(cadence: Cadence, least_us: int) -> int:
 def allowance_us(cadence: Cadence, least_us: int, history_us: int) -> int | None:
     """Return how long a source that sends no heartbeats may say nothing; None where its habits say nothing yet.
 
-    It must be dense, or known for a week with its nights and weekends.
+    It must be dense for an hour at least, or known for a week with its nights and weekends (`history_us`).
     """
-    if cadence.count < PAUSES_NEEDED:
+    if cadence.count < PAUSES_NEEDED or history_us < DENSE_HISTORY_US:
         return None
     if cadence.longest_us > DENSE_US and history_us < HISTORY_US:
         return None

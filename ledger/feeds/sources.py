@@ -133,7 +133,7 @@ class Sources(Reliance):
         if source.beats:
             since_us, allowed_us = source.advanced_us, pause_allowed_us(source.cadence, limit_us)
         else:
-            history_us = self.context.now_us - source.first_us
+            history_us = source.heard_us - source.first_us
             since_us, habit_us = source.heard_us, allowance_us(source.cadence, limit_us, history_us)
             if habit_us is None:
                 return None

@@ -56,7 +56,9 @@ def _size() -> int:
 def _feed(monitor: Monitor, records: Iterator[Record] | list[Record]) -> None:
     for record in records:
         outputs = monitor.step(record)
-        assert not outputs, f"a quiet world says nothing: {outputs[0]}"
+        # That the source of the balances falls silent is true of this world, and all that is to be said of it.
+        odd = [output for output in outputs if getattr(output.value, "type", "") != "source_silent"]
+        assert not odd, f"a quiet world says nothing: {odd[0]}"
 
 
 def _record(topic: str, second: int, **content: Any) -> Record:

@@ -28,7 +28,8 @@ def habit(*pauses_us: int) -> Cadence:
 
 def test_nothing_is_allowed_or_refused_before_a_habit_is_known() -> None:
     assert allowance_us(habit(*[SECOND_US] * (PAUSES_NEEDED - 1)), LEAST_US, HISTORY_US) is None
-    assert allowance_us(habit(*[SECOND_US] * PAUSES_NEEDED), LEAST_US, 0) == LEAST_US
+    assert allowance_us(habit(*[SECOND_US] * PAUSES_NEEDED), LEAST_US, HOUR_US - 1) is None
+    assert allowance_us(habit(*[SECOND_US] * PAUSES_NEEDED), LEAST_US, HOUR_US) == LEAST_US
 
 
 def test_a_source_with_nights_is_judged_after_a_week_and_then_by_its_longest_night() -> None:
