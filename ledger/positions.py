@@ -206,25 +206,21 @@ class Position:
         """Return what a report lacks because it is booked and not counted by the bank yet: each amount whole or not."""
         if not self.value_dated:
             return 0
-        waiting = [-delta for delta in self._value_dated_at(as_of_us)]
-        return nearest_sum(moved, waiting, self._value_days_at(as_of_us))
+        waiting = self._waiting_at(as_of_us)
+        days: dict[int, int] = {}  # a bank counts what is of one value date together, and nothing of a later one before
+        for value_us, delta in waiting:
+            days[value_us] = days.get(value_us, 0) - delta
+        wholes = list(accumulate(units for _, units in sorted(days.items(), reverse=True)))
+        return nearest_sum(moved, [-delta for _, delta in waiting], wholes)
 
-    def _value_days_at(self, as_of_us: int) -> list[int]:
-        """Return what waits for each value date and all later ones: a bank counts those of one day together."""
-        days: dict[int, int] = {}
-        for at_us, value_us, delta in self.value_dated.values():
-            if at_us <= as_of_us < value_us:
-                days[value_us] = days.get(value_us, 0) - delta
-        return list(accumulate(units for _, units in sorted(days.items(), reverse=True)))
-
-    def _value_dated_at(self, as_of_us: int) -> list[int]:
-        """Return the units, by movement, booked by `as_of_us` whose value date is still to come."""
+    def _waiting_at(self, as_of_us: int) -> list[tuple[int, int]]:
+        """Return value moment and units, by movement, of what is booked by `as_of_us` and to be counted later."""
         items = sorted(self.value_dated.items())
-        return [delta for _, (at_us, value_us, delta) in items if at_us <= as_of_us < value_us]
+        return [(value_us, delta) for _, (at_us, value_us, delta) in items if at_us <= as_of_us < value_us]
 
     def value_dated_at(self, as_of_us: int) -> int:
         """Return the units booked by `as_of_us` whose value date is still to come."""
-        return sum(self._value_dated_at(as_of_us))
+        return sum(delta for _, delta in self._waiting_at(as_of_us))
 
     def may_be_in_flight(self, units: int) -> bool:
         """Tell whether movements under way add up to `units`: a report of them may only be late.

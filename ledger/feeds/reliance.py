@@ -22,8 +22,10 @@ CATCHING_UP_US = 3_600 * SECOND_US  # so long it may take a source that speaks a
 class Source(Struct, gc=False):
     """What is known of a source; moments in microseconds, 0 for never.
 
-    `told_us`: when it last told of a movement or posting, or sent a heartbeat. `watermark_us`: up to when it has delivered everything, by its heartbeats, and `advanced_us` when that last moved on. `trouble_us`: since when its silence is
-    told. `speaks_us`: since when it has been speaking again, and is catching up. `hole_us`: since when its sequence has a hole. `held_back`: conclusions that wait for it.
+    `told_us`: when it last told of a movement or posting, or sent a heartbeat. `watermark_us`: up to when it has
+    delivered everything, by its heartbeats, and `advanced_us` when that last moved on. `trouble_us`: since when its
+    silence is told. `speaks_us`: since when it has been speaking again, and is catching up. `hole_us`: since when its
+    sequence has a hole. `held_back`: conclusions that wait for it.
     """
 
     first_us: int
@@ -70,7 +72,7 @@ class Reliance(Check):
         """Tell whether a break at a place, told by these sources, is held back for bad data."""
         if self._is_within(self.context.staleness.stale_since_us(location), cents):
             return True
-        if cents is not None and cents >= self.context.limits.suppress_usd * 100:
+        if self._is_too_much(cents):
             return False
         return any(self.is_troubled(name, cents) or self.is_mute(name) for name in names)
 
@@ -109,9 +111,11 @@ class Reliance(Check):
 
     def _is_within(self, since_us: int, cents: int | None, for_us: int | None = None) -> bool:
         """Tell whether data that are bad since then (0: they are not) still excuse a break of this worth."""
-        if not since_us:
+        if not since_us or self._is_too_much(cents):
             return False
-        limits = self.context.limits
-        if cents is not None and cents >= limits.suppress_usd * 100:
-            return False
-        return self.context.now_us < since_us + (round(limits.suppress_s * SECOND_US) if for_us is None else for_us)
+        allowed_us = round(self.context.limits.suppress_s * SECOND_US) if for_us is None else for_us
+        return self.context.now_us < since_us + allowed_us
+
+    def _is_too_much(self, cents: int | None) -> bool:
+        """Tell whether so much is at stake that no bad data excuse it."""
+        return cents is not None and cents >= self.context.limits.suppress_usd * 100

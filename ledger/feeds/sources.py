@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 CAUGHT_UP_US = 300 * SECOND_US  # so long nothing old may come before a source counts as caught up
 OLD_US = 600 * SECOND_US
 LOCATIONS_MAX = 64
-WATCHED = frozenset(("transfers", "ledger", "balances"))
 
 
 class Sources(Reliance):
@@ -40,8 +39,6 @@ class Sources(Reliance):
 
     def hear(self, name: str, topic: str, event_us: int, event_id: str) -> None:
         """Note an event of a source, at the time of the cause."""
-        if topic not in WATCHED:
-            return
         now_us = self.context.now_us
         source = self.table.edit(name)
         if source is None:

@@ -49,30 +49,24 @@ class Staleness(Check):
     def tables(self) -> Mapping[str, Table[Any, Any]]:
         return {"body": self.bodies}
 
-    def arrives(self, event: Snapshot) -> bool:
-        """Take a snapshot before it is judged; return whether its place has gone stale."""
+    def arrives(self, event: Snapshot) -> None:
+        """Take a snapshot before it is judged, and note whether its place has gone stale with it."""
         if event.holding_kind != "actual":
-            return False
+            return
         digest, as_of_us = _digest(event), to_us(event.as_of)
         body = self.bodies.edit(event.location)
         if body is None or body.digest != digest:
             if body is None or as_of_us > body.as_of_us:
                 self._renew(event, digest, as_of_us, body)
-            return False
+            return
         if as_of_us <= body.as_of_us:
-            return bool(body.stale_us)
+            return
         body.as_of_us = as_of_us
         body.count += 1
         body.event_ids = [*body.event_ids[:1], *body.event_ids[1:][-3:], event.event_id]
         telling = FLOWS_TELLING if body.figures > 1 else FLOWS_TELLING_OF_ONE
         if not body.stale_us and self._unseen(event.location, body) >= telling:
             body.stale_us = self.context.now_us
-        return bool(body.stale_us)
-
-    def is_stale(self, location: str) -> bool:
-        """Tell whether the latest report of a place is known to be old."""
-        body = self.bodies.rows.get(location)
-        return body is not None and bool(body.stale_us)
 
     def stale_since_us(self, location: str) -> int:
         """Return since when the reports of a place are known to be old; 0 where they are not."""

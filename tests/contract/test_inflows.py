@@ -10,16 +10,11 @@ from tests.contract.broker import polls
 from tests.contract.firm import Firm
 from tests.contract.names import ETHEREUM, HOT
 from tests.contract.verdicts import examine
-from tests.contract.ways import Ways, side
+from tests.contract.ways import USUAL_WAYS, Ways, side
 from tests.contract.worlds import Movement
 
 VARIED = [
-    Ways(),
-    Ways(group="all"),
-    Ways(heartbeat_s=60),
-    Ways(told_twice=True),
-    Ways(transfer_ids=False),
-    Ways(prices=False, accounts=False),
+    *USUAL_WAYS,
     Ways(client_named=False),
     Ways(single_completed=True),
 ]

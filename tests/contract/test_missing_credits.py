@@ -8,15 +8,10 @@ from tests.contract.broker import polls
 from tests.contract.firm import Firm
 from tests.contract.names import BANK, HOT
 from tests.contract.verdicts import examine
-from tests.contract.ways import Ways
+from tests.contract.ways import USUAL_WAYS, Ways
 
 VARIED = [
-    Ways(),
-    Ways(group="all"),
-    Ways(heartbeat_s=60),
-    Ways(told_twice=True),
-    Ways(transfer_ids=False),
-    Ways(prices=False, accounts=False),
+    *USUAL_WAYS,
     Ways(client_named=False),
     Ways(single_completed=True),
 ]

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.contract.broker import polls
 from tests.contract.firm import Firm
-from tests.contract.names import COLD, ETHEREUM, HOT, address_of
+from tests.contract.names import COLD, HOT
+from tests.contract.thefts import stolen
 from tests.contract.verdicts import examine
-from tests.contract.ways import Ways, side
-from tests.contract.worlds import Movement
+from tests.contract.ways import USUAL_WAYS, Ways, side
 
 CHAIN = "chain:eip155:1"
-VARIED = [
-    Ways(),
-    Ways(group="all"),
-    Ways(heartbeat_s=60),
-    Ways(told_twice=True),
-    Ways(transfer_ids=False),
-    Ways(prices=False, accounts=False),
-]
-
-
-def stolen(firm: Firm, transfer_id: str = "x", amount: str = "40", asset: str = "ETH", **more: Any) -> Movement:
-    to = side("external", address="0x" + "9" * 40, network=ETHEREUM)
-    start = side(HOT, address=address_of(HOT, ETHEREUM), network=ETHEREUM)
-    op = more.pop("op", "withdrawal")
-    return firm.movement(transfer_id, op, start, to, asset, amount, network=ETHEREUM, **more)
+VARIED = USUAL_WAYS
 
 
 @pytest.mark.parametrize("ways", VARIED, ids=str)

@@ -60,3 +60,14 @@ class Ways:
         """Name only the liberties that are taken."""
         usual = {part.name: part.default for part in fields(self)}
         return " ".join(f"{name}={value}" for name, value in vars(self).items() if value != usual[name]) or "plain"
+
+
+USUAL_WAYS = [
+    Ways(),
+    Ways(group="all"),
+    Ways(heartbeat_s=60),
+    Ways(told_twice=True),
+    Ways(transfer_ids=False),
+    Ways(prices=False, accounts=False),
+]
+"""The conventions in which most of the contract is tried."""
