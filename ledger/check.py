@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from ledger.dossiers import Dossier
 from ledger.events import ControlEvent, Posting, Reference, Snapshot, Transfer
+from ledger.findings import Breach, Verdict
 from ledger.table import Table
 
 if TYPE_CHECKING:
@@ -101,6 +102,12 @@ class Check:
 
     def recovered(self, source: str) -> None:
         """The data of a source can be relied on again."""
+
+    def decided(self, verdict: Verdict, dossier: Dossier) -> None:
+        """The policy has judged a movement, for the first time or again."""
+
+    def told(self, breach: Breach) -> None:
+        """Some check has said that something must not be, or has said it again."""
 
     def forgot(self, dossier: Dossier) -> None:
         """A movement is older than the horizon and is forgotten."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ledger.assets import Assets
 from ledger.deadlines import Deadlines
 from ledger.dossiers import Dossier
-from ledger.findings import EVIDENCE_MAX, Breach, Finding, Mended
+from ledger.findings import EVIDENCE_MAX, Breach, Finding, Mended, Verdict
 from ledger.groups import Groups
 from ledger.heard import Heard
 from ledger.holdings import Holdings
@@ -57,15 +58,25 @@ class Context:
         self.dossiers: Table[str, Dossier] = Table(Dossier)
         self.open: Table[str, int] = Table(int)  # "kind|key" of what stands: since when
         self.found: list[Finding] = []
+        self.on_told: list[Callable[[Breach], None]] = []
+        self.on_decided: list[Callable[[Verdict, Dossier], None]] = []
         self.now_us = 0
         self.cause_id = ""
 
     def tell(self, breach: Breach) -> None:
         """Say that something must not be; it stands until it is mended, unless it is a one-off."""
         self.found.append(breach)
+        for hook in self.on_told:
+            hook(breach)
         name = f"{breach.kind}|{breach.key}"
         if not breach.one_off and name not in self.open:
             self.open.put(name, self.now_us)
+
+    def decide(self, verdict: Verdict, dossier: Dossier) -> None:
+        """Say what the policy says of a movement."""
+        self.found.append(verdict)
+        for hook in self.on_decided:
+            hook(verdict, dossier)
 
     def stands(self, kind: str, key: str) -> bool:
         """Tell whether this breach was told and not mended."""

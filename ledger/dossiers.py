@@ -53,7 +53,11 @@ class Dossier(Struct, kw_only=True, gc=False):
     refers_to: str = ""
     reverses: str = ""
     control_origin: str = ""  # auto, manual
+    declared_class: str = ""  # risk_free, risky
     initiator: str = ""
+    approvers: tuple[str, ...] = ()
+    kyt_score: str = ""
+    address_added_us: int = 0  # as the movement says; the registry knows better
     stages: int = 0
     executed_units: int | None = None
     fee_units: int = 0
@@ -132,6 +136,13 @@ def complete(dossier: Dossier, event: Transfer) -> None:
     if control is not None:
         dossier.control_origin = dossier.control_origin or control.origin or ""
         dossier.initiator = dossier.initiator or control.initiator or ""
+        dossier.declared_class = dossier.declared_class or control.declared_class or ""
+        if control.approvers:
+            dossier.approvers = tuple(dict.fromkeys((*dossier.approvers, *control.approvers)))
+        if control.kyt_score is not None:
+            dossier.kyt_score = str(control.kyt_score)
+        if control.address_added_at is not None and not dossier.address_added_us:
+            dossier.address_added_us = to_us(control.address_added_at)
 
 
 def advance(

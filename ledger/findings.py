@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -90,4 +90,27 @@ class Mended(Struct, frozen=True, kw_only=True, gc=False):
     explained: bool = False
 
 
-Finding = DriftFinding | DustFinding | Breach | Mended
+class Failure(NamedTuple):
+    """A rule of the policy that does not hold for a movement, and why, with its numbers.
+
+    `proved`: known numbers say so; else something that the rule needs has not been told by anybody.
+    """
+
+    rule: str
+    why: str
+    proved: bool = True
+
+
+class Verdict(Struct, frozen=True, kw_only=True, gc=False):
+    """What the policy says of a movement (contract section 7); a higher `seq` takes the place of those before it."""
+
+    transfer_id: str
+    risk_free: bool
+    action: Literal["auto_approve", "review", "hold"]
+    failed: tuple[Failure, ...]
+    policy_version: str
+    at_us: int
+    seq: int
+
+
+Finding = DriftFinding | DustFinding | Breach | Mended | Verdict

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
+
+from ledger.policy.document import Policy, default_policy
 
 Positive = Annotated[float, Meta(gt=0, le=1e12)]
 Dollars = Annotated[int, Meta(ge=0, le=10**15)]
@@ -19,6 +21,8 @@ Share = Annotated[float, Meta(ge=1e-9, lt=1)]
 class Limits(Struct, frozen=True, kw_only=True):
     """What decides in the ledger's checks."""
 
+    policy: Policy = field(default_factory=default_policy)
+    """Which movements are free of risk, what holds them, and what clients were promised."""
     material_usd: Dollars = 100_000
     """From this value on one snapshot is enough, and a drift is P1."""
 

@@ -58,6 +58,7 @@ class Reconciliation:
                 self.timers[kind] = timer
         context.sources.all_timers = self.timers
         context.sources.on_recovery = self._hooks("recovered")
+        context.on_told, context.on_decided = self._hooks("told"), self._hooks("decided")
         self.tables = self._all_tables()  # by the name of their rows
         self._heard = self._hooks("heard")
         self._moved = self._hooks("moved")
@@ -67,7 +68,7 @@ class Reconciliation:
         self._controlled = self._hooks("controlled")
         self._forgot = self._hooks("forgot")
 
-    def _hooks(self, name: str) -> list[Callable[[Any], None]]:
+    def _hooks(self, name: str) -> list[Callable[..., None]]:
         """Return the hooks that a check has made its own: one that does nothing need not be called."""
         return [getattr(check, name) for check in self.checks if getattr(type(check), name) is not getattr(Check, name)]
 

@@ -17,6 +17,7 @@ from msgspec.structs import astuple
 from alerts.rows import row_to_plain
 from ledger.movements import Movement
 from ledger.places import Complete, Location
+from streams.monitor.settings import plain as plain_settings
 from streams.monitor.settings import settings_from
 from streams.monitor.state import State
 
@@ -121,7 +122,7 @@ def _row(state: State, key: Key) -> Any:
 def _monitor_row(state: State, _: list[Any]) -> Any:
     return {
         "state_version": STATE_VERSION,
-        "settings": msgspec.structs.asdict(state.settings),
+        "settings": plain_settings(state.settings),
         "clock": state.clock,
         "clock_us": state.clock_us,
         "swept_us": state.swept_us,

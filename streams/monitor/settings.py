@@ -61,4 +61,10 @@ def settings_from(plain: dict[str, Any]) -> Settings:
 
 def changed(settings: Settings, changes: dict[str, Any]) -> Settings:
     """Return `settings` with `changes` over them; raise SettingsError where they do not fit."""
-    return settings_from({**msgspec.structs.asdict(settings), **changes})
+    return settings_from({**plain(settings), **changes})
+
+
+def plain(settings: Settings) -> dict[str, Any]:
+    """Return settings as plain data, which `settings_from` takes back."""
+    values: dict[str, Any] = msgspec.to_builtins(settings)
+    return values
