@@ -58,6 +58,7 @@ _BASE: Final[Mapping[str, Severity]] = MappingProxyType(
         "beyond_horizon": _P2,
         "control_total_broken": _P3,
         "unmapped_account": _P2,
+        "correction_failed": _P3,
         "suspense_growth": _P3,
         "flow_anomaly": _P3,
         "multi_asset_drain": _P1,

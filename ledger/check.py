@@ -15,6 +15,7 @@ from ledger.dossiers import Dossier
 from ledger.events import ControlEvent, Posting, Reference, Snapshot, Transfer
 from ledger.findings import Breach, Verdict
 from ledger.table import Table
+from ledger.times import to_us
 
 if TYPE_CHECKING:
     from ledger.context import Context
@@ -35,6 +36,12 @@ class Change(Struct, kw_only=True, gc=False):
     was_undone: bool
     was_arrived_units: int
     was_fee_units: int
+    people_spoke: bool = False  # who approved it, or its score, is told by this report
+
+    @property
+    def at_us(self) -> int:
+        """The event time of the report."""
+        return to_us(self.event.event_time)
 
     @property
     def has_arrived(self) -> bool:

@@ -24,9 +24,13 @@ if TYPE_CHECKING:
     from ledger.feeds.sequences import Sequences
     from ledger.feeds.sources import Sources
     from ledger.feeds.staleness import Staleness
+    from ledger.pace.stages import Stages
+    from ledger.policy.brake import Brakes
+    from ledger.policy.decisions import Decisions
     from ledger.screens.allowances import Allowances
     from ledger.screens.plans import Plans
     from ledger.screens.registry import Registry
+    from ledger.service.tallies import Tallies
 
 
 class Context:
@@ -46,6 +50,10 @@ class Context:
     plans: Plans
     allowances: Allowances
     registry: Registry
+    decisions: Decisions
+    brakes: Brakes
+    stages: Stages
+    tallies: Tallies
 
     def __init__(self, assets: Assets, references: References, holdings: Holdings, deadlines: Deadlines) -> None:
         self.assets = assets

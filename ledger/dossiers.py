@@ -62,6 +62,7 @@ class Dossier(Struct, kw_only=True, gc=False):
     executed_units: int | None = None
     fee_units: int = 0
     fee_asset: str = ""
+    fee_payer: str = ""
     fee_us: int = 0  # event time of the report that stated it
     left: bool = False
     arrived: bool = False
@@ -153,7 +154,7 @@ def advance(
     bit = 1 << RANK[event.status]
     if dossier.stages:
         complete(dossier, event)
-    if bit & INSTRUCTED and not dossier.stages & INSTRUCTED:
+    if bit & INSTRUCTED and (not dossier.stages & INSTRUCTED or (bit & REQUESTED and event.revision)):
         dossier.instructed_units = units  # an instruction that is heard after the execution is one all the same
     if bit & EXECUTED:
         dossier.executed_units = units
@@ -163,6 +164,7 @@ def advance(
     if fee_units is not None and at_us >= dossier.fee_us:  # the latest that states one counts, not the last to arrive
         dossier.fee_us = at_us
         dossier.fee_units, dossier.fee_asset = fee_units, event.fee_asset or event.asset
+        dossier.fee_payer = event.fee_payer or ""
     if outcome.arrived and not dossier.arrived:
         dossier.arrived_us, dossier.arrived_heard_us = at_us, heard_us
     dossier.left, dossier.arrived, dossier.undone = outcome.left, outcome.arrived, not outcome.open

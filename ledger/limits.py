@@ -93,6 +93,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     """From so many withdrawals just under a limit on it looks like splitting."""
     split_percent: Annotated[int, Meta(ge=1, le=100)] = 70
     """From this part of a limit on a withdrawal is just under it."""
+    correction_s: Positive = 900.0
+    """So long after a correction the break that it names may still stand."""
 
     # --- pace -------------------------------------------------------------------------------------------------
     learned_p99_moves: Number = 50

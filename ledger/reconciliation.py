@@ -29,11 +29,13 @@ from ledger.holdings import Holdings
 from ledger.limits import Limits
 from ledger.matching import CHECKS as MATCHING
 from ledger.pace import CHECKS as PACE
+from ledger.policy.checks import CHECKS as POLICY
 from ledger.references import References
 from ledger.screens import CHECKS as SCREENS
 from ledger.screens.allowances import Allowances
 from ledger.screens.plans import Plans
 from ledger.screens.registry import Registry
+from ledger.service import CHECKS as SERVICE
 from ledger.table import Table
 
 
@@ -50,7 +52,8 @@ class Reconciliation:
         self.journals = context.journals = Journals(context)
         data: list[Check] = [context.absences, context.maintenance, context.sources, context.staleness]
         first: list[Check] = [*data, context.registry, context.plans, context.allowances, self.journals]
-        self.checks = [*first, *(kind(context) for kind in (*FEEDS, *BOOKS, *MATCHING, *SCREENS, *PACE))]
+        rooms = (*FEEDS, *BOOKS, *POLICY, *MATCHING, *SCREENS, *PACE, *SERVICE)
+        self.checks = [*first, *(kind(context) for kind in rooms)]
         self.timers: dict[str, Timer] = {}
         for check in self.checks:
             for kind, timer in check.timers().items():
@@ -117,8 +120,10 @@ class Reconciliation:
             was_arrived=dossier.arrived, was_undone=dossier.undone, was_arrived_units=dossier.arrived_units,
             was_fee_units=dossier.fee_units,
         )  # fmt: skip
+        said = (dossier.approvers, dossier.kyt_score)
         fee_units = None if event.fee_amount is None else to_units(event.fee_amount)
         advance(dossier, event, units, fee_units, outcome, context.now_us)
+        change.people_spoke = said != (dossier.approvers, dossier.kyt_score)
         self._hear_movement(change)
         for hook in self._moved:
             hook(change)
@@ -167,6 +172,10 @@ class Reconciliation:
             self.context.heard.note(("plans",), event.source)
         for hook in self._controlled:
             hook(event)
+
+    def settle(self) -> None:
+        """What was said to this cause has been told: let the brake hold, or let go of, what it reaches now."""
+        self.context.decisions.settle()
 
     def on_due(self, key: str, due_us: int) -> bool:
         """Conclude a deadline that has passed; False where it belongs to no check."""

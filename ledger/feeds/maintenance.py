@@ -51,6 +51,14 @@ class Maintenances(Check):
         for key in [key for key, window in self.windows.rows.items() if window.until_us < before_us]:
             self.windows.drop(key)
 
+    def is_active(self, at_us: int, locations: Iterable[str], network: str, sources: Iterable[str]) -> bool:
+        """Tell whether anything is paused at a moment that reaches one of these."""
+        places, tellers = set(locations), set(sources)
+        return any(
+            window.from_us <= at_us < window.until_us and _reaches(window, places, network, tellers)
+            for window in self.windows.rows.values()
+        )
+
     def paused_us(
         self, what: str, from_us: int, until_us: int, *, locations: Iterable[str] = (), network: str = "",
         sources: Iterable[str] = (),

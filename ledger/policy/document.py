@@ -115,7 +115,18 @@ class Books(RuleBase, frozen=True, kw_only=True, tag="books", gc=False):
 
 
 Rule = (
-    Operation | Destination | Role | Chain | Amount | Velocity | Coverage | Unique | Compliance | Approval | Fresh | Books
+    Operation
+    | Destination
+    | Role
+    | Chain
+    | Amount
+    | Velocity
+    | Coverage
+    | Unique
+    | Compliance
+    | Approval
+    | Fresh
+    | Books
 )
 CHECKS = (
     "operation", "destination", "role", "chain", "amount", "velocity", "coverage", "unique", "compliance", "approval",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.check import Check
 from ledger.screens.controls import Controls
+from ledger.screens.corrections import Corrections
 from ledger.screens.destinations import Destinations
 from ledger.screens.drains import Drains
 from ledger.screens.duplicates import Duplicates
@@ -17,5 +18,6 @@ from ledger.screens.splitting import Splitting
 
 CHECKS: tuple[type[Check], ...] = (
     Planned, Executed, Destinations, Proofs, Legs, ManualCredits, FeeOutliers, Duplicates, Drains, Controls, Splitting,
+    Corrections,
 )  # fmt: skip
 """The checks of this room, in the order in which they hear and speak."""

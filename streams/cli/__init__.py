@@ -9,8 +9,10 @@ from typing import Final
 import click
 
 COMMANDS: Final = {
+    "check-config": "Check a settings file, and say every mistake with its line.",
     "demo": "Watch a simulated prime broker being reconciled until a wrong transfer is caught.",
     "export-log": "Write the log of a broker as a file that `replay` reads.",
+    "policy": "Show the policy in force, or try another one on what has happened.",
     "replay": "Run the monitor over files of events, with no broker.",
     "schema": "Print the event contract as JSON Schema.",
     "simulate": "Write a seeded, simulated prime broker with labelled faults.",

@@ -7,7 +7,8 @@ import sys
 
 import click
 
-from streams.demo.run import DemoPlan, run_demo
+from streams.demo.plan import DemoPlan
+from streams.demo.run import run_demo
 from streams.demo.screen import screen
 from streams.engine.clients import KAFKA_LOGGER
 from streams.simulate import FAULTS

@@ -28,7 +28,7 @@ PROGRESS_FROM_BYTES = 4 << 20
 @click.command(name="replay")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--alerts", type=Path, help="Write every alert record here, one JSON line each.")
-@click.option("--decisions", type=Path, help="Write every decision here (none are made yet: the file stays empty).")
+@click.option("--decisions", type=Path, help="Write every decision of the policy here, one JSON line each.")
 @click.option("--positions", type=Path, help="Write the last state of every position here.")
 @click.option("--quarantine", type=Path, help="Write what could not be applied here, with its reason and bytes.")
 @click.option("--config", type=Path, help="Settings (TOML) in place of those in the log.")
@@ -94,15 +94,17 @@ def _outputs(
     for sink in sinks:
         stack.callback(sink.close)
     kept = stack.enter_context(quarantine.open("wb")) if quarantine else None
-    if decisions:
-        stack.enter_context(decisions.open("wb"))
+    decided = stack.enter_context(decisions.open("wb")) if decisions else None
+    files = {"quarantine": kept, "decisions": decided}
 
     def take(output: Output) -> None:
         if output.topic == "alerts":
             for sink in sinks:
                 sink.send(output.value)
-        elif output.topic == "quarantine" and kept is not None:
-            kept.write(encode(output.value) + b"\n")
+            return
+        file = files[output.topic]
+        if file is not None:
+            file.write(encode(output.value) + b"\n")
 
     return take
 

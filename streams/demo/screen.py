@@ -14,11 +14,12 @@ from rich.text import Text
 
 from alerts.records import Alert
 from alerts.sinks.terminal import TerminalSink, printable
-from streams.demo.watch import Watch
+from streams.demo.floor import Figures
+from streams.demo.watch import Watch, place_of
 from streams.monitor.report import PositionRow
 
 ALERTS_SHOWN = 8
-POSITIONS_SHOWN = 24
+POSITIONS_SHOWN = 20
 NOTES_SHOWN = 6
 STATUS_EVERY_S = 10.0
 _STYLES = {"P1": "bold red", "P2": "dark_orange", "P3": "yellow", "P4": "cyan"}
@@ -70,6 +71,7 @@ class PlainScreen:
         if watch.elapsed_s >= self._due_s:
             self._due_s += STATUS_EVERY_S
             self.note(figures(watch, sent))
+            self.note(f"        {flow(watch.floor.figures())}")
 
 
 class LiveScreen:
@@ -105,7 +107,7 @@ class LiveScreen:
         self._alerts = [*self._alerts, *alerts][-ALERTS_SHOWN:]
         # What matters most stands first: a small terminal cuts the end off.
         parts: list[RenderableType] = [Text(note, style="bold cyan") for note in self._notes]
-        parts += [Text(figures(watch, sent)), _alerts(self._alerts), _positions(watch.positions())]
+        parts += [Text(figures(watch, sent)), _decisions(watch), _alerts(self._alerts), _positions(watch.positions())]
         self._live.update(Group(*parts))
 
 
@@ -123,6 +125,27 @@ def figures(watch: Watch, sent: int) -> str:
         f"{watch.elapsed_s:4.0f} s  {sent:,} events sent, {watch.records():,} reconciled ({rate:.0f}/s), "
         f"{agreeing} of {len(positions)} positions agree"
     )
+
+
+def flow(now: Figures) -> str:
+    """Return what becomes of the requests, as one line."""
+    held = f"{now.holding} held" + (f" at {', '.join(now.held_at)}" if now.held_at else "")
+    return (
+        f"{now.judged:,} requests judged, {now.free_share:.0%} free of risk; {now.flowing} of them flow now, "
+        f"{now.waiting} wait for people, {held}"
+    )
+
+
+def _decisions(watch: Watch) -> Panel:
+    now, brakes = watch.floor.figures(), watch.brakes().values()
+    table = Table.grid(padding=(0, 2))
+    table.add_row("requests judged", f"{now.judged:,}", f"a verdict takes {now.verdict_ms:.0f} ms (median)")
+    table.add_row("free of risk", f"{now.free_share:.1%}", f"{now.flowing} flow now, {now.flowed:,} so far")
+    oldest = f"the oldest for {now.oldest_s:.0f} s" if now.waiting else ""
+    table.add_row("waiting for people", str(now.waiting), oldest)
+    why = "; ".join(f"{alert.type} {place_of(alert)} ({alert.alert_id})" for alert in brakes)
+    table.add_row("held by the brake", str(now.holding), why, style="bold red" if brakes else "")
+    return Panel(table, title="Decisions")
 
 
 def _positions(rows: list[PositionRow]) -> Table:

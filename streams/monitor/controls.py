@@ -28,7 +28,10 @@ def apply(state: State, event: ControlEvent, cause: Cause, record: Record) -> No
     elif isinstance(event, Acknowledge):
         state.say(state.book.acknowledge(event.alert_id, event.actor, cause.at_us))
     elif isinstance(event, Close):
-        state.say(state.book.close(event.alert_id, event.actor, event.verdict, event.reason, cause.at_us))
+        ended = state.book.close(event.alert_id, event.actor, event.verdict, event.reason, cause.at_us)
+        state.say(ended)
+        if ended is not None:
+            state.brakes.lift(ended.alert_id)  # somebody has looked into it and answers for it
 
 
 def is_foreign(state: State, record: Record) -> bool:
@@ -71,11 +74,14 @@ def fire(state: State, key: str, due_us: int) -> None:
     cause = Cause(f"{key}@{due_us}", due_us)
     if kind == "quiet":
         state.clear(rest, AlertState.RESOLVED, cause, "Not seen again for as long as such a condition is remembered.")
+        flows.settle_brakes(state, cause)
     elif kind == "storm":
         state.say(state.book.end_storm(rest, due_us, cause.cause_id))
     elif kind == "settle":
         location, asset, event_id = state.settling.pop(key)
-        flows.tell(state, state.holdings.settle((location, asset), event_id), Cause(event_id, due_us))
+        cause = Cause(event_id, due_us)
+        flows.tell(state, state.holdings.settle((location, asset), event_id), cause)
+        flows.settle_brakes(state, cause)
     elif kind == "thresholds":
         changes = state.pending_thresholds.pop(key)
         state.configure(changed(state.settings, changes))

@@ -190,6 +190,8 @@ def tell(state: State, findings: list[Finding], cause: Cause) -> None:
             judging.tell_breach(state, finding, cause)
         elif isinstance(finding, Mended):
             judging.tell_mended(state, finding, cause)
+        else:
+            judging.tell_verdict(state, finding)
 
 
 def tell_found(state: State, cause: Cause) -> None:
@@ -202,6 +204,15 @@ def tell_found(state: State, cause: Cause) -> None:
     found = state.reconciliation.drain()
     if found:
         tell(state, found, cause)
+    settle_brakes(state, cause)
+
+
+def settle_brakes(state: State, cause: Cause) -> None:
+    """Let the alerts that were said to this cause hold what they reach, and those that ended let it go."""
+    while state.brakes.changed:
+        state.reconciliation.at(cause.cause_id, cause.at_us)
+        state.reconciliation.settle()
+        tell(state, state.reconciliation.drain(), cause)
 
 
 def _tell_dust(state: State, finding: DustFinding, cause: Cause) -> None:

@@ -6,10 +6,13 @@ from alerts.records import AlertState
 from alerts.severity import severity_for
 from alerts.signals import Signal
 from ledger.amounts import to_decimal
-from ledger.findings import Breach, Mended
+from ledger.findings import Breach, Mended, Verdict
+from ledger.times import to_text
 from streams.monitor.cause import Cause
+from streams.monitor.outputs import Decision, FailedRule
 from streams.monitor.state import State
 from streams.monitor.wording import usd_text
+from streams.record import Output
 
 
 def tell_breach(state: State, breach: Breach, cause: Cause) -> None:
@@ -44,6 +47,21 @@ def tell_mended(state: State, mended: Mended, cause: Cause) -> None:
     """End the alert of a breach that is over."""
     ended = AlertState.EXPLAINED if mended.explained else AlertState.RESOLVED
     state.clear(f"{mended.kind}|{mended.key}", ended, cause, mended.sentence, mended.evidence)
+
+
+def tell_verdict(state: State, verdict: Verdict) -> None:
+    """Say what the policy says of a movement."""
+    state.counts[f"decided {verdict.action}"] += 1
+    decision = Decision(
+        transfer_id=verdict.transfer_id,
+        risk_class="risk_free" if verdict.risk_free else "risky",
+        action=verdict.action,
+        failed_rules=tuple(FailedRule(rule=failure.rule, why=failure.why) for failure in verdict.failed),
+        policy_version=verdict.policy_version,
+        decided_at=to_text(verdict.at_us),
+        seq=verdict.seq,
+    )
+    state.outputs.append(Output("decisions", verdict.transfer_id, decision))
 
 
 def _decimal(units: int | None) -> str | None:

@@ -34,7 +34,7 @@ class FailedRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, rename={"risk_class": "class"}):
-    """The verdict on a requested movement (contract section 7). The form is published; none is made yet."""
+    """The verdict on a movement (contract section 7); of several the one with the highest `seq` holds."""
 
     transfer_id: str
     risk_class: Literal["risk_free", "risky"]

@@ -5,17 +5,17 @@ They reach the monitor through the log only (a `config` record), so a replay use
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 
 from ledger.limits import Limits, Positive, Share
+from streams.configuration import read
 
 
 class SettingsError(ValueError):
-    """A settings file that cannot be used; the message names the file and the mistake."""
+    """Settings that cannot be used; the message has a line for each mistake, with file and line where it is a file."""
 
 
 class Settings(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,13 +42,11 @@ class Settings(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def load_settings(path: Path) -> Settings:
-    """Return the settings of a TOML file; raise SettingsError with one clear line."""
-    try:
-        return settings_from(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise SettingsError(f"{path}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, SettingsError) as error:
-        raise SettingsError(f"{path}: {error}") from None
+    """Return the settings of a TOML file; raise SettingsError with every mistake in it."""
+    document = read(path)
+    if mistakes := document.mistakes(Settings):
+        raise SettingsError("\n".join(mistakes))
+    return settings_from(document.plain)
 
 
 def settings_from(plain: dict[str, Any]) -> Settings:

@@ -7,10 +7,12 @@ from typing import Literal
 
 from alerts.lifecycle import AlertBook
 from alerts.records import Alert, AlertState
+from alerts.rows import OpenAlert
 from alerts.signals import Signal
 from ledger.assets import Assets
 from ledger.deadlines import Deadlines
 from ledger.holdings import Holdings
+from ledger.policy.brake import Standing
 from ledger.reconciliation import Reconciliation
 from ledger.references import References
 from ledger.seen import SeenEvents
@@ -42,6 +44,7 @@ class State:
         self.set_aside = SetAside()
         self.deadlines = Deadlines()
         self.reconciliation = Reconciliation(self.assets, self.references, self.holdings, self.deadlines)
+        self.brakes = self.reconciliation.context.brakes
         self.holdings.breaks.trust = self.reconciliation.context.sources
         self.sentinels = Sentinels(settings)
         self.book = AlertBook()
@@ -61,6 +64,7 @@ class State:
             rebasing_share=round(1 / settings.rebasing_tolerance),
         )
         self.reconciliation.configure(settings)
+        self.brakes.renew(_standing(row, ()) for row in self.book.rows.values())
         self.sentinels.configure(settings)
 
     def set_clock(self, clock: Clock) -> None:
@@ -75,6 +79,9 @@ class State:
     def raise_(self, signal: Signal) -> None:
         """Raise or renew an alert; a one-off is over once it has not been seen for a while, and so is a storm."""
         self.say(self.book.raise_(signal))
+        row = self.book.rows.get(signal.key)
+        if row is not None:
+            self.brakes.hear(_standing(row, signal.links))
         for incident_id, due_us in self.book.drain_due().items():
             self.deadlines.set(f"storm|{incident_id}", due_us)
         if signal.one_off:
@@ -83,10 +90,18 @@ class State:
     def clear(
         self, key: str, state: AlertState, cause: Cause, explanation: str, evidence: tuple[str, ...] = ()
     ) -> None:
+        row = self.book.rows.get(key)
         self.say(self.book.clear(key, state, cause.at_us, cause.cause_id, explanation, evidence))
+        if row is not None and key not in self.book.rows:
+            self.brakes.lift(row.alert_id)
 
     def quarantine(self, code: str, reason: str, record: Record, event_id: str | None = None) -> None:
         """Keep what cannot be applied, count it, and show it."""
         self.counts[f"quarantined {code}"] += 1
         value = quarantined(code, reason, record.topic, record.origin, record.value, event_id)
         self.outputs.append(Output("quarantine", code, value))
+
+
+def _standing(row: OpenAlert, links: tuple[str, ...]) -> Standing:
+    """Return an open alert as the brake hears of it."""
+    return Standing(row.alert_id, row.type, row.severity.value, row.scope.to_plain(), links)

@@ -13,6 +13,7 @@ from streams.simulate.catalogue import ALIASES
 from streams.simulate.config import WorldConfig
 from streams.simulate.emit import Outbox
 from streams.simulate.movement import Movement
+from streams.simulate.standing import KINDS, Standing
 from streams.simulate.units import span_us
 from streams.simulate.venues import Vaults
 from streams.simulate.world import Firm
@@ -38,7 +39,9 @@ class Desk:
         self.slowness = 1.0  # how many times the usual a network takes to confirm
         self.halts: dict[str, int] = {}  # networks that make no blocks, and until when (microseconds)
         self.polls: dict[str, float] = {}  # locations that report less often than usual: seconds between two reports
+        self.verdicts: Callable[[str], str | None] | None = None  # what others say of a request; None: the desk judges
         self.names = {source: dict(names) for source, names in ALIASES.items()}  # what sources call our assets
+        self.standing = Standing()
         self._numbers: Counter[str] = Counter()
 
     @property
@@ -59,6 +62,8 @@ class Desk:
     def say(self, move: Movement, status: str, *, source: str = "", revision: int = 0, **extra: Any) -> None:
         """Send the event of a stage of `move`, as `source` (its own by default) tells it."""
         source = source or move.source
+        if status == "requested" and move.op_type in KINDS:
+            self.standing.note(self, move)
         move.said += 1
         body = {**move.body(), "status": status, "raw_status": status.upper(), **extra}
         if source in self.names:

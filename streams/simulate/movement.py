@@ -36,7 +36,9 @@ class Movement:
 
     `units`, `fee_units` and `delivered_units` are what is said; `executed_units` and `executed_fee_units` what is
     done. They differ only where a fault makes them. A `tap` sees each event before it is sent and may change it: it
-    returns how much later than usual it is sent (microseconds), or None to keep it back.
+    returns how much later than usual it is sent (microseconds), or None to keep it back. What `passes_anyway` is asked
+    about by nobody: a fault lets it pass, and its `control` says what it says.
+    `told_network` is the network that a request names, where that is not its asset's own.
     """
 
     transfer_id: str
@@ -58,6 +60,8 @@ class Movement:
     client_id: str = ""
     account_id: str = ""
     tap: Tap | None = None
+    passes_anyway: bool = False
+    told_network: str = ""
     clock_ahead_us: int = 0
     executed_units: int = -1
     executed_fee_units: int = -1

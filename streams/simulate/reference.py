@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from math import ceil
 from typing import TYPE_CHECKING
 
+from streams.simulate import limits
 from streams.simulate.agenda import Process
 from streams.simulate.books import OWN_ACCOUNTS
-from streams.simulate.catalogue import ASSETS, DEPOSITS, EVERY_PLACE, KNOWN, PLACES, RECON_GROUP, Asset, Place
+from streams.simulate.catalogue import ASSETS, DEPOSITS, EVERY_PLACE, IBAN, KNOWN, PLACES, RECON_GROUP, Asset, Place
 from streams.simulate.chain import SLOWEST_STAGES_S
 from streams.simulate.emit import Json
 from streams.simulate.units import DAY_S, US, decimal_text, span_us, time_text
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from streams.simulate.desk import Desk
 
 SOURCE = "reference-data"
-_ADDRESS_HOLD_S = DAY_S
 _OWN_SINCE_DAYS = 500
 
 
@@ -38,6 +38,13 @@ def tell_all(desk: Desk) -> None:
             register_own(desk, DEPOSITS, network, address, client=client)
     for code in KNOWN:
         _tell_rules(desk, ASSETS[code])
+    for body in limits.of_firm(desk.firm, desk.config):
+        tell_limit(desk, body)
+
+
+def tell_limit(desk: Desk, body: Json) -> None:
+    """Send a limit; another with its id takes its place."""
+    send(desk, "limit", body["limit_id"], body)
 
 
 def register_payout(desk: Desk, client: Client, network: str, address: str, tag: str = "") -> None:
@@ -76,13 +83,14 @@ def introduce(desk: Desk, code: str) -> None:
 
 
 def _tell_rules(desk: Desk, asset: Asset) -> None:
-    send(desk, "limit", f"limit-withdrawal-{asset.code}", _limit(asset))
+    tell_limit(desk, limits.of_asset(asset))
     for body in routes(asset, desk.config):
         send(desk, "route", f"{asset.code}:{body['from_role']}:{body['to_role']}", body)
 
 
 def send(desk: Desk, kind: str, ident: str, body: Json) -> None:
     """Send one record of reference; the event id tells the records of one (kind, id) apart by their moment."""
+    desk.standing.records[kind][ident] = body
     event_id = f"ref-{kind}-{ident}-{desk.now_us // 1000}"
     desk.outbox.post("reference", f"{kind}:{ident}", SOURCE, event_id, {"kind": kind, "id": ident, **body})
 
@@ -98,10 +106,9 @@ def tell_asset(
         "rebasing": asset.rebasing,
         "aliases": [*asset.aliases, *also_called],
     }
-    if asset.network:
-        body["networks"] = [asset.network, *also_on]
-        if asset.needs_tag:
-            body["tag_required"] = [asset.network]
+    body["networks"] = [asset.network or IBAN, *also_on]
+    if asset.needs_tag:
+        body["tag_required"] = [asset.network]
     send(desk, "asset", asset.code, body)
     if priced:
         tell_price(desk, asset.code)
@@ -176,15 +183,4 @@ def _location(place: Place, every_s: float) -> Json:
         "recon_group": RECON_GROUP,
         "snapshot_every_s": ceil(every_s),
         "active": True,
-    }
-
-
-def _limit(asset: Asset) -> Json:
-    return {
-        "limit_id": f"limit-withdrawal-{asset.code}",
-        "scope": {"op_type": "withdrawal", "asset": asset.code},
-        "single": decimal_text(asset.single_limit_units, asset.decimals),
-        "share_of_balance": "0.5",
-        "address_hold_s": _ADDRESS_HOLD_S,
-        "kyt_max": 0.7,
     }

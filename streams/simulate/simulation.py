@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -32,12 +32,20 @@ class Simulation:
     """A seeded prime broker. `events` may be read once; `truth` grows as faults are injected.
 
     `faults` are names from `FAULTS`, or `FaultPlan`s that also say when. Raises ValueError where the configuration names
-    a pattern that there is not.
+    a pattern that there is not. With `verdicts` the desk does not judge requests itself: it asks for the newest action on a
+    `transfer_id` (auto_approve, review, hold; None: not known yet) until it may pass, or people are to look.
     """
 
-    def __init__(self, config: WorldConfig, faults: Sequence[str | FaultPlan] = ()) -> None:
+    def __init__(
+        self,
+        config: WorldConfig,
+        faults: Sequence[str | FaultPlan] = (),
+        *,
+        verdicts: Callable[[str], str | None] | None = None,
+    ) -> None:
         self.config = config
         self.desk = Desk(config)
+        self.desk.verdicts = verdicts
         self.truth: list[Label] = []
         desk = self.desk
         tell_all(desk)

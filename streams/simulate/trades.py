@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streams.simulate import bookings
 from streams.simulate.agenda import Process
+from streams.simulate.approval import approve, ask, by_people, decide
 from streams.simulate.books import FEES, INTEREST, WORLD, Account, Leg
 from streams.simulate.catalogue import ASSETS, BANKS, BINANCE, HOT, PLACES
 from streams.simulate.chain import APPROVAL_S, BOOKING_S
@@ -35,8 +36,11 @@ def book_move(desk: Desk, op_type: str, code: str, units: int, giver: Account, t
 def book(desk: Desk, move: Movement, giver: Account, taker: Account, *, asked: bool = True) -> Process:
     """Let a book transfer happen; where it is not `asked` for it just appears, done."""
     if asked:
-        desk.say(move, "requested")
+        ask(desk, move)
         yield desk.wait(*BOOKING_S)
+        yield from decide(desk, move, in_books=True)
+        if by_people(move):
+            approve(desk, move)
     legs: list[Leg] = [(giver, move.asset.code, -move.units), (taker, move.asset.code, move.units)]
     desk.books.post(move.op_type, legs, transfer_id=move.transfer_id)
     yield desk.wait(*APPROVAL_S)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streams.simulate import bookings
 from streams.simulate.agenda import Process
+from streams.simulate.approval import approve, ask, decide
 from streams.simulate.books import HOUSE
 from streams.simulate.catalogue import ASSETS, CHAIN_ASSETS, COLD, DEPOSITS, EVERY_PLACE, GAS, HOT, KNOWN, PLACES
 from streams.simulate.chain import APPROVAL_S, BOOKING_S, send_on_chain
@@ -60,12 +61,7 @@ def own_move(desk: Desk, op_type: str, origin: str, target: str, code: str, unit
         move.delivered_units = move.units - move.fee_units
     if op_type == "rebalance":
         move.plan_id = f"plan-{move.transfer_id}"
-    move.control = {
-        "origin": "auto",
-        "declared_class": "risk_free",
-        "initiator": "treasury-bot",
-        "approvers": [],
-    }
+    move.control = {"origin": "auto", "initiator": "treasury-bot", "approvers": []}
     return move
 
 
@@ -84,6 +80,7 @@ def announce(desk: Desk, move: Movement, *, lasts_s: float = 6 * 3600) -> None:
         "not_before": time_text(desk.now_us),
         "not_after": time_text(desk.now_us + int(lasts_s) * US),
     }
+    desk.standing.records["plan"][move.plan_id] = body
     desk.outbox.post("control", move.plan_id, "treasury", move.plan_id, body)
 
 
@@ -100,9 +97,9 @@ def start_own(desk: Desk, move: Movement) -> Process:
     if move.plan_id:
         announce(desk, move)
         yield desk.wait(*PLAN_AHEAD_S)
-    desk.say(move, "requested")
-    yield desk.wait(*APPROVAL_S)
-    desk.say(move, "approved")
+    ask(desk, move)
+    yield from decide(desk, move)
+    approve(desk, move)
     yield desk.wait(*APPROVAL_S)
 
 

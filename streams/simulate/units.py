@@ -27,6 +27,16 @@ def decimal_text(units: int, decimals: int) -> str:
     return f"{sign}{whole}.{rest:0{decimals}d}".rstrip("0")
 
 
+def units_of(text: str, decimals: int) -> int:
+    """Return the smallest units of a plain decimal, rounded towards zero.
+
+    >>> units_of("1.5", 2), units_of("-0.001", 2)
+    (150, 0)
+    """
+    whole, _, rest = text.partition(".")
+    return int(f"{whole}{rest:0<{decimals}.{decimals}}") if decimals else int(whole)
+
+
 @lru_cache(maxsize=8192)  # most events of a second share its text
 def _second_text(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")

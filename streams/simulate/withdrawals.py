@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from streams.simulate import bookings
 from streams.simulate.agenda import Process
+from streams.simulate.approval import approve, ask, decide
 from streams.simulate.catalogue import (
     ASSETS,
     BANKS,
@@ -19,7 +20,7 @@ from streams.simulate.catalogue import (
     PLACES,
     WIRE_FEE_UNITS,
 )
-from streams.simulate.chain import APPROVAL_S, BOOKING_S, MANUAL_S, SCREENING_S, network_fee_units, send_on_chain
+from streams.simulate.chain import APPROVAL_S, BOOKING_S, SCREENING_S, network_fee_units, send_on_chain
 from streams.simulate.emit import Json
 from streams.simulate.movement import End, Movement
 from streams.simulate.units import DAY_S, US, time_text
@@ -90,7 +91,7 @@ def launch(desk: Desk, move: Movement, fate: str = "") -> None:
 
 
 def _run(desk: Desk, move: Movement, fate: str) -> Process:
-    desk.say(move, "requested")
+    ask(desk, move)
     yield desk.wait(*BOOKING_S)
     yield from pay_out(desk, move, bookings.hold(desk, move), fate)
 
@@ -120,16 +121,11 @@ def _checks(desk: Desk, move: Movement, fate: str) -> Generator[int, None, bool]
         if fate == "rejected":
             desk.say(move, "rejected")
             return False
-    assert move.control is not None
-    if move.control["origin"] == "manual":
-        desk.say(move, "pending_approval")
-        yield desk.wait(*MANUAL_S)
-    else:
-        yield desk.wait(*APPROVAL_S)
+    yield from decide(desk, move)
     if fate == "cancelled":
         desk.say(move, "cancelled")
         return False
-    desk.say(move, "approved")
+    approve(desk, move)
     yield desk.wait(*APPROVAL_S)
     return True
 
@@ -191,7 +187,7 @@ def _control(desk: Desk, client: Client, move: Movement) -> Json:
         "origin": "auto" if small else "manual",
         "declared_class": "risk_free" if small else "risky",
         "initiator": f"user:{client.client_id}",
-        "approvers": [] if small else ["ops-1", "ops-2"],
+        "approvers": [],
         "kyt_score": desk.rng.randint(0, 45) / 100,
         "address_added_at": time_text(added_us),
     }

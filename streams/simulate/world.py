@@ -47,6 +47,11 @@ class Firm:
     def account_of(self, client_id: str) -> Account:
         return self.by_id[client_id].account
 
+    def share_of(self, number: int) -> float:
+        """Return how much of all that clients do the one with this number does, counted from 0."""
+        before = self._cumulative[number - 1] if number else 0.0
+        return (self._cumulative[number] - before) / self._cumulative[-1]
+
     def pick_client(self, rng: Random) -> Client:
         return rng.choices(self.clients, cum_weights=self._cumulative)[0]
 

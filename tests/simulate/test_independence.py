@@ -5,8 +5,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / "streams" / "simulate"
 ALLOWED = {
-    "__future__", "argparse", "collections", "contextlib", "dataclasses", "datetime", "functools", "gzip", "heapq",
-    "io", "itertools", "json", "math", "pathlib", "random", "sys", "typing",
+    "__future__", "argparse", "bisect", "collections", "contextlib", "dataclasses", "datetime", "decimal", "functools",
+    "gzip", "heapq", "io", "itertools", "json", "math", "pathlib", "random", "sys", "typing",
 }  # fmt: skip
 
 

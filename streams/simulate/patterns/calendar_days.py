@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streams.simulate import bookings
 from streams.simulate.agenda import Process
+from streams.simulate.approval import approve, ask, decide
 from streams.simulate.books import FEES, HOUSE, INTEREST
 from streams.simulate.catalogue import ASSETS, BANKS, KNOWN
 from streams.simulate.chain import APPROVAL_S, BOOKING_S
@@ -130,10 +131,11 @@ def _pay_in(desk: Corner, move: Movement) -> Process:
 def _pay_out(desk: Corner, move: Movement) -> Process:
     desk.books.take(move.client_id, move.asset.code, move.units)
     desk.promise(move)
-    desk.say(move, "requested")
+    ask(desk, move)
     yield desk.wait(*BOOKING_S)
     bookings.hold(desk, move)
-    desk.say(move, "approved")
+    yield from decide(desk, move, in_books=True)
+    approve(desk, move)
     yield desk.wait(*APPROVAL_S)
     desk.say(move, "queued")
     yield desk.wait(600.0, 1_800.0)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from streams.simulate import bookings
 from streams.simulate.agenda import Process
+from streams.simulate.approval import approve, ask, decide
 from streams.simulate.catalogue import ASSETS, DEPOSITS, HOT
 from streams.simulate.chain import (
-    APPROVAL_S,
     BOOKING_S,
     CREDIT_S,
     REPLACED_AFTER_S,
@@ -78,12 +78,12 @@ def _send(desk: Corner, move: Movement) -> Process:
     desk.books.take(move.client_id, move.asset.code, move.units)
     desk.promise(move)
     assert move.control is not None
-    move.control = {**move.control, "origin": "auto", "declared_class": "risk_free", "approvers": []}
-    desk.say(move, "requested")
+    move.control = {**move.control, "origin": "auto"}
+    ask(desk, move)
     yield desk.wait(*BOOKING_S)
     bookings.hold(desk, move)
-    yield desk.wait(*APPROVAL_S)
-    desk.say(move, "approved")
+    yield from decide(desk, move)
+    approve(desk, move)
     yield desk.wait(*SIGNING_S)
     move.ids["tx_hash"] = tx_hash(desk)
     move.changed()

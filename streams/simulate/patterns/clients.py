@@ -9,9 +9,10 @@ from streams.simulate.books import Account
 from streams.simulate.catalogue import ASSETS, BANKS, CHAIN_ASSETS, DEPOSITS, HOT
 from streams.simulate.deposits import deposit, run_deposit
 from streams.simulate.faults_money import affordable_units
+from streams.simulate.limits import hourly
 from streams.simulate.patterns.moments import HOUR_S, hours_us
 from streams.simulate.patterns.registry import pattern
-from streams.simulate.reference import send
+from streams.simulate.reference import send, tell_limit
 from streams.simulate.scenarios.props import worth
 from streams.simulate.trades import book, book_move
 from streams.simulate.units import DAY_S, span_us, time_text
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _TEST_CENTS, _FIRST_CENTS = (2_000, 20_000), (100_000_000, 1_000_000_000)
 _HELD_S = 25 * HOUR_S  # the limits hold an address for a day
+_REQUESTS_AN_HOUR = 10
 _SUBS = ("algo", "reserve")
 
 
@@ -39,6 +41,7 @@ def onboarding(desk: Corner) -> Process:
     for network, address in client.deposit_addresses.items():
         ours = {"owner": client.client_id, "role": "hot", "location": DEPOSITS, "control_proved_at": added}
         _register(desk, network, address, ours, added)
+    tell_limit(desk, hourly(client, _REQUESTS_AN_HOUR))
     yield desk.wait(300.0, 1_200.0)
     code = desk.rng.choice((*CHAIN_ASSETS, *BANKS))
     for cents in (_TEST_CENTS, _FIRST_CENTS):

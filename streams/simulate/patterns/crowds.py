@@ -9,11 +9,12 @@ from streams.simulate.agenda import Process
 from streams.simulate.catalogue import ASSETS, BANKS, DEPOSITS, EXTERNAL, HOT, IBAN, Asset
 from streams.simulate.deposits import deposit, run_deposit
 from streams.simulate.emit import Json
+from streams.simulate.limits import daily, hourly
 from streams.simulate.patterns.moments import first_us, hours_us
 from streams.simulate.patterns.registry import pattern
-from streams.simulate.reference import register_payout
+from streams.simulate.reference import register_payout, tell_limit
 from streams.simulate.scenarios.props import stranger
-from streams.simulate.units import DAY_S, US, decimal_text, span_us, time_text, units_worth
+from streams.simulate.units import DAY_S, US, decimal_text, span_us, time_text, units_of, units_worth
 from streams.simulate.withdrawals import launch, withdrawal
 from streams.simulate.world import Client
 
@@ -81,6 +82,7 @@ def _pay_weekly(desk: Corner, payroll: Payroll) -> Process:
     yield first_us(desk, _WEEK_S)
     ahead_us = hours_us(desk, 1.0, 1.5)
     _advise(desk, payroll, desk.now_us + ahead_us)
+    _allow(desk, payroll)
     plan_id = payroll.plan_id
     while True:
         began_us = desk.now_us
@@ -103,7 +105,21 @@ def _advise(desk: Corner, payroll: Payroll, from_us: int) -> None:
     }  # fmt: skip
     if payroll.recurring:
         body["recurring_s"] = _WEEK_S
+    desk.standing.records["plan"][payroll.plan_id] = body
     desk.outbox.post("control", payroll.plan_id, "treasury", payroll.plan_id, body)
+
+
+def _allow(desk: Corner, payroll: Payroll) -> None:
+    """Raise the employer's limits to what it is going to pay out, as clients do who advise a payroll."""
+    client, asset = payroll.client, payroll.asset
+    records = desk.standing.records["limit"]
+    an_hour = records.get(f"limit-hourly-{client.client_id}", {}).get("window_count", 0)
+    tell_limit(desk, hourly(client, an_hour + 2 * len(payroll.payees)))
+    body = daily(client, asset, 0)
+    if known := records.get(body["limit_id"]):
+        more = 2 * payroll.most_units * len(payroll.payees)
+        total = units_of(known["window_sum"], asset.decimals) + more
+        tell_limit(desk, {**body, "window_sum": decimal_text(total, asset.decimals)})
 
 
 def _fund(desk: Corner, payroll: Payroll) -> None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from streams.simulate import bookings
 from streams.simulate.agenda import Process
+from streams.simulate.approval import approve, ask, decide
 from streams.simulate.catalogue import ASSETS, BITCOIN, ETHEREUM, KRAKEN, PLACES
-from streams.simulate.chain import APPROVAL_S, BOOKING_S, CREDIT_S, arrive, send_on_chain, tx_hash
+from streams.simulate.chain import BOOKING_S, CREDIT_S, arrive, send_on_chain, tx_hash
 from streams.simulate.deposits import deposit
 from streams.simulate.emit import Gate, Json, Letter
 from streams.simulate.faults_money import affordable_units
@@ -94,6 +95,7 @@ def _announce(desk: Corner, where: Json, what: str, from_us: int, until_us: int)
         "what": what,
         **where,
     }
+    desk.standing.records["maintenance"][scope] = body
     desk.outbox.post("control", scope, "treasury", scope, body)
 
 
@@ -121,12 +123,12 @@ def _ask_to_withdraw(desk: Corner, release_us: int) -> None:
 
 
 def _wait_and_withdraw(desk: Corner, move: Movement, release_us: int) -> Process:
-    desk.say(move, "requested")
+    ask(desk, move)
     yield desk.wait(*BOOKING_S)
     bookings.hold(desk, move)
-    yield desk.wait(*APPROVAL_S)
-    desk.say(move, "approved")
-    yield release_us - desk.now_us
+    yield from decide(desk, move)
+    approve(desk, move)
+    yield max(release_us - desk.now_us, span_us(1.0))
     yield from send_on_chain(desk, move)
     yield desk.wait(*BOOKING_S)
     bookings.settle(desk, move)

@@ -55,7 +55,7 @@ def _to_new_address(desk: Desk, label: Label, rng: Random, passing: Json, tap: T
     move.target = replace(move.target, address=address)
     user = f"user:{client.client_id}"
     move.control = {**passing, "initiator": user, "kyt_score": 0.1, "address_added_at": added}
-    move.tap = tap
+    move.tap, move.passes_anyway = tap, True
     age_text = f"to an address that is {_AGE_S / 3600:.0f} h old"
     label.note = f"{move.transfer_id} over {amount_text(move, move.units)} {age_text} passes as {passing['origin']}"
     launch(desk, move)

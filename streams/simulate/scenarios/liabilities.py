@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from streams.simulate import bookings
 from streams.simulate.agenda import Process
+from streams.simulate.approval import ask
 from streams.simulate.books import HOUSE, Account
 from streams.simulate.catalogue import ASSETS, CHAIN_ASSETS, DEPOSITS, ETHEREUM, HOT
 from streams.simulate.chain import BOOKING_S
@@ -110,7 +111,7 @@ def _burst(desk: Desk, label: Label, client: Client, code: str, units: int, *, w
     label.note = f"{client.client_id} asks {_AT_ONCE} times at once, in all for {total} {code}"
     for _ in range(_AT_ONCE):
         move = withdrawal(desk, client, code, HOT, units, "sender")
-        move.tap = following(label)
+        move.tap, move.passes_anyway = following(label), True
         desk.books.take(client.client_id, code, units)
         desk.promise(move)
         desk.start(_debit_and_pay(desk, label, move))
@@ -118,7 +119,7 @@ def _burst(desk: Desk, label: Label, client: Client, code: str, units: int, *, w
 
 
 def _debit_and_pay(desk: Desk, label: Label, move: Movement) -> Process:
-    desk.say(move, "requested")
+    ask(desk, move)
     yield desk.wait(*BOOKING_S)
     journal = bookings.hold(desk, move)
     if label.expected_alert_types and desk.books.balances[move.account_id, move.asset.code] < 0:

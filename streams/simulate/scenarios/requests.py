@@ -43,7 +43,7 @@ def wrong_network(desk: Desk, label: Label, rng: Random) -> None:
     move.tap = telling(desk, label, _ASKED)
     if rng.random() < 0.5:
         move.target = replace(move.target, network=other)
-        move.tap = _on(other, move.tap)
+        move.told_network, move.tap = other, _on(other, move.tap)
         label.note = f"{move.transfer_id} asks for {code} on {other}, which does not have it"
     else:
         label.note = f"{move.transfer_id} asks for {code} at {move.target.address}, which is on {other}"
@@ -105,7 +105,7 @@ def _pay_on_polygon(desk: Desk, label: Label, rng: Random, client: Client, code:
     yield desk.wait(*_ON_RECORD_S)
     move = usual_withdrawal(desk, label, rng, client, code)
     move.target = replace(move.target, network=POLYGON)
-    move.tap = _on(POLYGON, following(label))
+    move.told_network, move.tap = POLYGON, _on(POLYGON, following(label))
     label.note = f"{move.transfer_id} pays {code} to {client.client_id} on the second network of its address"
     launch(desk, move)
 

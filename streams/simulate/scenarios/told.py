@@ -64,6 +64,7 @@ def put_plan(desk: Desk, plan_id: str, op_type: str, origin: str, asset: str, re
     body: Json = {"kind": "plan", "scope": plan_id, "plan_id": plan_id, "op_type": op_type, "from": origin,
                   "asset": asset, "not_before": time_text(desk.now_us), "not_after": time_text(desk.now_us + _PLAN_US),
                   **rest}  # fmt: skip
+    desk.standing.records["plan"][plan_id] = body
     desk.outbox.post("control", plan_id, "treasury", plan_id, body)
 
 

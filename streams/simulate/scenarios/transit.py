@@ -49,6 +49,7 @@ def stuck_move_lookalike(desk: Desk, label: Label, rng: Random) -> None:
     body = {"kind": "maintenance", "scope": KRAKEN, "location": KRAKEN, "what": "transfers",
             "from": time_text(desk.now_us + _AHEAD_US), "until": time_text(opens_us)}  # fmt: skip
     event_id = desk.next_id(f"maintenance-{KRAKEN}")
+    desk.standing.records["maintenance"][event_id] = body
     desk.outbox.post("control", KRAKEN, "treasury", event_id, body)
     label.event_ids.append(event_id)
     label.note = f"{move.transfer_id} brings {amount_text(move, move.units)} to {KRAKEN} after its maintenance"

@@ -1,0 +1,127 @@
+"""What clients have: the accounts of each, what earlier requests have yet to take from them, and what was taken already.
+
+Which requests are open follows from the verdicts and dossiers, so that is an index; what was debited is a row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ledger.amounts import to_units
+from ledger.check import Entry
+from ledger.events import AccountRef
+from ledger.policy.asked import Asked
+from ledger.table import Table
+from ledger.times import SECOND_US
+
+if TYPE_CHECKING:
+    from ledger.context import Context
+
+CLIENT = "client"
+
+
+class Held(NamedTuple):
+    """A request that is to be debited: its place by arrival, and its amount and fee in the asset, in units."""
+
+    order: int
+    units: int
+
+
+class ClientAccounts:
+    """The accounts of clients, and the open requests on them. `debits`: what each movement took, net, in units."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.debits: Table[str, int] = Table(int)
+        self._of: dict[tuple[str, str], dict[str, None]] = {}  # (client, asset) to accounts
+        self._open: dict[tuple[str, str], dict[str, Held]] = {}  # (client, asset) to requests
+
+    def loaded(self) -> None:
+        """Find the accounts again from those of the books."""
+        self._of = {}
+        for (account_id, asset), account in self.context.books.table.rows.items():
+            if account.account_class == CLIENT and account.client_id:
+                self._of.setdefault((account.client_id, asset), {})[account_id] = None
+
+    def posted(self, entry: Entry) -> bool:
+        """Take a posting; return whether it may have changed what a client has."""
+        event = entry.event
+        if event.account_class != CLIENT:
+            return False
+        account = self.context.books.table.rows.get((event.account_id, entry.asset))
+        if account is not None and account.client_id:
+            self._of.setdefault((account.client_id, entry.asset), {})[event.account_id] = None
+        if event.transfer_id and event.op_type != "deposit":
+            taken = self.debits.get(event.transfer_id) or 0
+            self.debits.put(event.transfer_id, taken - entry.units)
+        return True
+
+    def referred(self, event: AccountRef) -> None:
+        """An account may be another client's from now on."""
+        for asset in self.context.books.assets_of.get(event.account_id, ()):
+            for (client, of_asset), accounts in self._of.items():
+                if of_asset == asset and client != event.client_id:
+                    accounts.pop(event.account_id, None)
+            if event.client_id and event.account_class == CLIENT:
+                self._of.setdefault((event.client_id, asset), {})[event.account_id] = None
+
+    # --- requests --------------------------------------------------------------------------------------------
+    def hold(self, asked: Asked) -> None:
+        """Let a request count for those after it."""
+        if asked.client:
+            units = asked.units + asked.fee_in(asked.dossier.asset)
+            held = self._open.setdefault((asked.client, asked.dossier.asset), {})
+            held[asked.dossier.transfer_id] = Held(asked.order, units)
+
+    def release(self, asked_client: str, asset: str, transfer_id: str) -> None:
+        """A request takes nothing any more: it was undone, or is forgotten."""
+        held = self._open.get((asked_client, asset))
+        if held is not None and held.pop(transfer_id, None) is not None and not held:
+            del self._open[asked_client, asset]
+
+    def promised_units(self, asked: Asked) -> int:
+        """Return what requests that arrived before are still to take, in units."""
+        held = self._open.get((asked.client, asked.dossier.asset))
+        if not held:
+            return 0
+        return sum(
+            self._left_units(transfer_id, request.units)
+            for transfer_id, request in held.items()
+            if request.order < asked.order
+        )
+
+    def _left_units(self, transfer_id: str, units: int) -> int:
+        dossier, taken = self.context.dossiers.get(transfer_id), self.debits.get(transfer_id) or 0
+        if dossier is None or taken >= dossier.instructed_units:
+            return 0
+        wait_us = round(self.context.limits.missing_debit_s * SECOND_US)
+        if taken <= 0 and dossier.arrived and dossier.arrived_heard_us + wait_us < self.context.now_us:
+            return 0  # it is over for so long that its debit must have come without naming it
+        return units - max(taken, 0)
+
+    # --- balances --------------------------------------------------------------------------------------------
+    def available_units(self, asked: Asked) -> int | None:
+        """Return what the client may spend, credit line included and before the movement's own debit; None if unknown."""
+        asset = asked.dossier.asset
+        accounts = self._accounts(asked, asset)
+        balances = [self.context.books.balance(account_id, asset) for account_id in accounts]
+        known = [balance for balance in balances if balance is not None]
+        if not known or len(known) < len(balances):
+            return None
+        own = max(self.debits.get(asked.dossier.transfer_id) or 0, 0)
+        return sum(known) + own + self.credit_units(accounts, asset)
+
+    def credit_units(self, accounts: list[str], asset: str) -> int:
+        """Return how far below zero these accounts may go, in units."""
+        return sum(self._line_units(account_id, asset) for account_id in accounts)
+
+    def _line_units(self, account_id: str, asset: str) -> int:
+        known = self.context.references.others.get(("account", account_id))
+        lines = (known.credit_line if isinstance(known, AccountRef) else None) or {}
+        return next((to_units(lines[name]) for name in self.context.assets.names(asset) if name in lines), 0)
+
+    def _accounts(self, asked: Asked, asset: str) -> list[str]:
+        account_id = asked.dossier.origin_account
+        if account_id and (account_id, asset) in self.context.books.table.rows:
+            return [account_id]
+        return sorted(self._of.get((asked.client, asset), ()))

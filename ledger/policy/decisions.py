@@ -1,0 +1,234 @@
+"""Decisions: a verdict on every movement that is asked for, and another one when what it stood on has changed.
+
+The first verdict is on what was observed before the request arrived. It is judged again, until it has left or come to
+nothing, when the brake engages or lets go, when what did not cover it may do so now, and when people have their say;
+only a verdict that differs is told. Movements that nobody asks for are classed once, when they are first seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+
+from ledger.check import Change, Check, Entry
+from ledger.dossiers import Dossier
+from ledger.events import AccountRef, Reference
+from ledger.findings import Failure, Verdict
+from ledger.policy.accounts import ClientAccounts
+from ledger.policy.asked import Asked, Known, ask
+from ledger.policy.brake import Brakes
+from ledger.policy.document import Books, Coverage, Policy
+from ledger.policy.history import History
+from ledger.policy.requests import Request, request_of
+from ledger.policy.rules import REQUESTED_KINDS, action_of, failures
+from ledger.table import Table
+
+if TYPE_CHECKING:
+    from ledger.context import Context
+
+
+class Decisions(Check):
+    """All requests within the horizon, reachable as `context.decisions`."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        context.decisions = self
+        self.requests: Table[str, Request] = Table(Request)
+        self.brakes = context.brakes = Brakes(context)
+        self.known = Known(
+            context=context, accounts=ClientAccounts(context), history=History(), brakes=self.brakes
+        )  # fmt: skip
+        self._next = 0
+        self._open: dict[str, None] = {}  # by order of arrival
+        self._uncovered: dict[str, None] = {}
+
+    def tables(self) -> Mapping[str, Table[Any, Any]]:
+        return {"request": self.requests, "debit": self.known.accounts.debits, "brake": self.brakes.table}
+
+    def loaded(self) -> None:
+        self.brakes.loaded()
+        self.known.accounts.loaded()
+        for transfer_id, request in sorted(self.requests.rows.items(), key=lambda item: item[1].order):
+            asked = self._asked(transfer_id, request)
+            self._next = request.order + 1
+            self._remember(asked, request)
+            self._note(asked.dossier, request)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.context.limits.policy
+
+    # --- what is heard ---------------------------------------------------------------------------------------
+    def moved(self, change: Change) -> None:
+        dossier = change.dossier
+        if dossier.op_type not in REQUESTED_KINDS:
+            if change.first:
+                self._class(dossier)
+            return
+        request = self.requests.get(dossier.transfer_id)
+        if request is None:
+            if change.event.status == "requested":
+                self._decide(change)
+            return
+        self._follow(change, request)
+        if change.has_arrived or change.is_undone:
+            self._cover(dossier)
+
+    def posted(self, entry: Entry) -> None:
+        if self.known.accounts.posted(entry) and self._uncovered:
+            account = self.context.books.table.rows.get((entry.event.account_id, entry.asset))
+            client = entry.event.client_id or ("" if account is None else account.client_id)
+            self._judge_uncovered(lambda asked: asked.client == client)
+
+    def referred(self, event: Reference) -> None:
+        if isinstance(event, AccountRef):
+            self.known.accounts.referred(event)
+            if self._uncovered:
+                self._judge_uncovered(lambda asked: asked.client == event.client_id)
+
+    def forgot(self, dossier: Dossier) -> None:
+        request = self.requests.get(dossier.transfer_id)
+        self.known.accounts.debits.drop(dossier.transfer_id)
+        if request is not None:
+            asked = self._asked_of(dossier, request)
+            self.known.history.remove(asked)
+            self.known.accounts.release(request.client, dossier.asset, dossier.transfer_id)
+            self._close(dossier.transfer_id, request)
+            self.requests.drop(dossier.transfer_id)
+
+    def settle(self) -> None:
+        """Judge open requests again where the brake has engaged or let go."""
+        if self.brakes.changed:
+            self.brakes.changed = False
+            for transfer_id in list(self._open):
+                self._judge_again(transfer_id)
+
+    # --- verdicts --------------------------------------------------------------------------------------------
+    def _class(self, dossier: Dossier) -> None:
+        """Say once of what class a movement is that nobody asks for."""
+        asked = ask(self.context, dossier, order=self._next, at_us=dossier.begun_us)
+        failed = failures(self.known, self.policy, asked)
+        self.context.decide(self._verdict(dossier.transfer_id, 0, failed), dossier)
+
+    def _decide(self, change: Change) -> None:
+        dossier = change.dossier
+        asked = ask(self.context, dossier, order=self._next, at_us=change.at_us)
+        self._next += 1
+        request = self.requests.put(dossier.transfer_id, request_of(asked))
+        self._judge(asked, request)
+        self._remember(asked, request)
+        if dossier.undone:
+            self.known.accounts.release(request.client, dossier.asset, dossier.transfer_id)
+        self._note(dossier, request)
+
+    def _judge(self, asked: Asked, request: Request, seq: int = 0) -> None:
+        """Judge a request, and say so where it is the first time or the verdict is another."""
+        failed = failures(self.known, self.policy, asked)
+        verdict = self._verdict(asked.dossier.transfer_id, seq, failed)
+        if seq and (verdict.action, tuple(rule for rule, *_ in failed)) == (request.action, request.failed):
+            return
+        request.seq, request.risk_free, request.action = seq, verdict.risk_free, verdict.action
+        request.failed = tuple(failure.rule for failure in failed)
+        self.requests.touched.add(asked.dossier.transfer_id)
+        self.context.decide(verdict, asked.dossier)
+        if self._fails(request, Books):
+            self.brakes.count(asked, request)
+
+    def _judge_again(self, transfer_id: str) -> None:
+        request = self.requests.rows[transfer_id]
+        self._judge(self._asked(transfer_id, request), request, request.seq + 1)
+        self._note(self.context.dossiers.rows[transfer_id], request)
+
+    def _verdict(self, transfer_id: str, seq: int, failed: tuple[Failure, ...]) -> Verdict:
+        return Verdict(
+            transfer_id=transfer_id,
+            risk_free=not failed,
+            action=action_of(self.policy, failed),
+            failed=failed,
+            policy_version=self.policy.version,
+            at_us=self.context.now_us,
+            seq=seq,
+        )
+
+    # --- what becomes of it ----------------------------------------------------------------------------------
+    def _follow(self, change: Change, request: Request) -> None:
+        """Take another report of a movement that was asked for."""
+        dossier, event = change.dossier, change.event
+        if change.is_undone:
+            self.known.accounts.release(request.client, dossier.asset, dossier.transfer_id)
+        elif change.was_undone and not dossier.undone:
+            self.known.accounts.hold(self._asked_of(dossier, request))
+        restated = event.status == "requested" and event.revision > 0
+        if restated:
+            self._restate(change, request)
+        if not request.closed and (restated or change.people_spoke):
+            self._judge_again(dossier.transfer_id)
+        self._note(dossier, request)
+
+    def _restate(self, change: Change, request: Request) -> None:
+        """Take over what a request says now, in its old place."""
+        transfer_id, before = change.dossier.transfer_id, self._asked_of(change.dossier, request)
+        self.known.history.remove(before)
+        self.known.accounts.release(request.client, change.dossier.asset, transfer_id)
+        now = ask(self.context, change.dossier, order=request.order, at_us=change.at_us)
+        request.at_us, request.units, request.client = now.at_us, now.units, now.client
+        request.payee, request.place = now.payee, now.place
+        self.requests.touched.add(transfer_id)
+        self._remember(now, request)
+
+    def _note(self, dossier: Dossier, request: Request) -> None:
+        """Keep in mind, or no longer, that a request may be judged again."""
+        transfer_id = dossier.transfer_id
+        closed = dossier.left or dossier.arrived or dossier.undone
+        if closed != request.closed:
+            request.closed = closed
+            self.requests.touched.add(transfer_id)
+        if closed:
+            self._close(transfer_id, request)
+            return
+        self._open[transfer_id] = None
+        if self._fails(request, Coverage):
+            self._uncovered[transfer_id] = None
+        else:
+            self._uncovered.pop(transfer_id, None)
+
+    def _close(self, transfer_id: str, request: Request) -> None:
+        self._open.pop(transfer_id, None)
+        self._uncovered.pop(transfer_id, None)
+
+    def _cover(self, dossier: Dossier) -> None:
+        """A movement has arrived, or takes nothing any more: what waited for its money may be covered now."""
+        if self._uncovered:
+            places = {dossier.origin, dossier.destination}
+            client = self.requests.rows[dossier.transfer_id].client
+            self._judge_uncovered(
+                lambda asked: asked.dossier.origin in places or (bool(client) and asked.client == client)
+            )
+
+    def _judge_uncovered(self, is_touched: Any) -> None:
+        for transfer_id in list(self._uncovered):
+            if is_touched(self._asked(transfer_id, self.requests.rows[transfer_id])):
+                self._judge_again(transfer_id)
+
+    def _fails(self, request: Request, kind: type) -> bool:
+        return bool(request.failed) and any(
+            isinstance(rule, kind) and rule.id in request.failed for rule in self.policy.rules
+        )
+
+    def _remember(self, asked: Asked, request: Request) -> None:
+        self.known.history.add(asked)
+        if not asked.dossier.undone:
+            self.known.accounts.hold(asked)
+
+    def _asked(self, transfer_id: str, request: Request) -> Asked:
+        return self._asked_of(self.context.dossiers.rows[transfer_id], request)
+
+    def _asked_of(self, dossier: Dossier, request: Request) -> Asked:
+        """Return the question about a request as it was asked, whatever was told of the movement since."""
+        asked = ask(self.context, dossier, order=request.order, at_us=request.at_us)
+        return structs.replace(
+            asked, units=request.units, client=request.client, payee=request.payee, place=request.place
+        )  # fmt: skip

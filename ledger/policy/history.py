@@ -1,0 +1,98 @@
+"""What was asked for before: by kind and time for the windows of limits, and by likeness for requests made twice.
+
+Both follow from the requests that were judged and their dossiers, so they are indexes and no rows.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ledger.events import LimitRef
+from ledger.policy.asked import Asked
+from ledger.times import SECOND_US
+
+
+class Made(NamedTuple):
+    """A request by when it was made; `clients` are those whose limits it counts for."""
+
+    at_us: int
+    order: int
+    units: int
+    transfer_id: str
+    origin: str
+    clients: tuple[str, str]
+
+
+Kind = tuple[str, str]  # operation and asset
+Like = tuple[str, str, str, int]  # client, where to, asset, units
+
+
+class History:
+    """All requests within the horizon."""
+
+    def __init__(self) -> None:
+        self._made: dict[Kind, list[Made]] = {}
+        self._alike: dict[Like, dict[str, Made]] = {}
+
+    def add(self, asked: Asked) -> None:
+        """Take a request that has been judged."""
+        dossier, made = asked.dossier, _made(asked)
+        insort(self._made.setdefault((dossier.op_type, dossier.asset), []), made)
+        if asked.client:
+            self._alike.setdefault(_like(asked), {})[dossier.transfer_id] = made
+
+    def remove(self, asked: Asked) -> None:
+        """Forget a request."""
+        dossier, made = asked.dossier, _made(asked)
+        kind = (dossier.op_type, dossier.asset)
+        of_kind = self._made.get(kind, [])
+        index = bisect_left(of_kind, made)
+        if index < len(of_kind) and of_kind[index] == made:
+            del of_kind[index]
+            if not of_kind:
+                del self._made[kind]
+        alike = self._alike.get(_like(asked))
+        if alike is not None and alike.pop(dossier.transfer_id, None) is not None and not alike:
+            del self._alike[_like(asked)]
+
+    def within(self, asked: Asked, limit: LimitRef, window_us: int, asset: str | None) -> list[Made]:
+        """Return the requests made before this one that a limit counts with it: of its scope, and within a time.
+
+        `asset`: of that one only; None for any that the limit is for.
+        """
+        found = []
+        for (op_type, of_asset), made in self._made.items():
+            if limit.scope.op_type not in (None, op_type) or asset not in (None, of_asset):
+                continue
+            start = bisect_left(made, (asked.at_us - window_us,))
+            found += [one for one in made[start:] if one.order < asked.order and _is_in_scope(one, limit)]
+        return found
+
+    def alike(self, asked: Asked, within_us: int) -> Iterator[str]:
+        """Yield the movements asked for before this one, within a time of it, that ask for the same."""
+        for transfer_id, made in self._alike.get(_like(asked), {}).items():
+            if made.order < asked.order and abs(made.at_us - asked.at_us) <= within_us:
+                yield transfer_id
+
+
+def window_us(limit: LimitRef) -> int:
+    """Return the time over which a limit counts, in microseconds."""
+    return round((limit.window_s or 0) * SECOND_US)
+
+
+def _made(asked: Asked) -> Made:
+    dossier = asked.dossier
+    return Made(
+        asked.at_us, asked.order, asked.units, dossier.transfer_id, dossier.origin, (asked.client, asked.payee)
+    )  # fmt: skip
+
+
+def _is_in_scope(made: Made, limit: LimitRef) -> bool:
+    scope = limit.scope
+    return scope.client_id in (None, *made.clients) and scope.location in (None, made.origin)
+
+
+def _like(asked: Asked) -> Like:
+    return asked.client, asked.place, asked.dossier.asset, asked.units

@@ -1,0 +1,206 @@
+"""The rules of section 7 as a clerk reads them: each says whether a movement, as asked for, passes by what is on file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from streams.simulate.clerk_cabinet import Cabinet, Request
+from streams.simulate.clerk_records import ZERO, Json, taken
+from streams.simulate.units import US, moment_us
+
+UNPLANNED_ROLES = {"sweep": ("hot", "cold"), "internal": ("hot", "venue", "bank", "gas")}
+UNIQUE_US = 86_400 * US
+BRAKES: dict[str, tuple[str, tuple[str, ...]]] = {  # the least severity that counts, and what is shared with a movement
+    "position_drift": ("P4", ("location", "asset")),
+    "liabilities_exceed_holdings": ("P4", ("asset",)),
+    "in_transit_overdue": ("P2", ("way",)),
+    "phantom_credit": ("P4", ("client",)),
+    "double_credit": ("P4", ("client",)),
+    "negative_balance": ("P4", ("client",)),
+    "credit_line_breach": ("P4", ("client",)),
+}
+Rule = Callable[[Cabinet, Request], bool]
+
+
+def operation(cabinet: Cabinet, it: Request) -> bool:
+    """R1: a kind that may pass by itself; a rebalance needs a plan that is on record."""
+    return it.op in ("withdrawal", "internal", "sweep") or (it.op == "rebalance" and it.plan is not None)
+
+
+def destination(cabinet: Cabinet, it: Request) -> bool:
+    """R2: the exact entry is on record, active, and past the longest hold that fits; own places need no address."""
+    place = it.end["location"]
+    if not it.goes_outside and place not in cabinet.locations:
+        return False
+    if not it.address:
+        return not it.goes_outside
+    known = cabinet.addresses.get(it.entry) if it.entry else None
+    if known is None or known["state"] != "active":
+        return False
+    if not it.goes_outside and place not in (known.get("location"), known["owner"]):
+        return False
+    hold_s = max(it.said("address_hold_s"), default=None)
+    if hold_s is None:
+        return True
+    return bool(known.get("added_at")) and it.at - moment_us(known["added_at"]) >= hold_s * US
+
+
+def role(cabinet: Cabinet, it: Request) -> bool:
+    """R3: it goes where its plan says, or to the client's own; unplanned own moves go where such moves go."""
+    if it.words.get("plan_id"):
+        return it.plan is not None and _as_planned(cabinet, it, it.plan)
+    known = cabinet.addresses.get(it.entry) if it.entry else None
+    if it.goes_outside:
+        return known is not None and it.client is not None and known["owner"] == it.client
+    if it.end.get("account_id") or it.end.get("client_id"):
+        return it.client is not None and cabinet.client_of_side(it.end) == it.client
+    return cabinet.role_of(it.end["location"]) in UNPLANNED_ROLES.get(it.op, ())
+
+
+def _as_planned(cabinet: Cabinet, it: Request, plan: Json) -> bool:
+    if plan.get("to") is None and plan.get("to_role") is None:
+        return False
+    known = cabinet.addresses.get(it.entry) if it.entry else None
+    there = (known or {}).get("role") if it.goes_outside else cabinet.role_of(it.end["location"])
+    return plan.get("to") in (None, it.end["location"]) and plan.get("to_role") in (None, there)
+
+
+def chain(cabinet: Cabinet, it: Request) -> bool:
+    """R4: the asset is on the network that is named; where a tag is required it is there, and registered."""
+    asset = cabinet.assets[it.asset]
+    networks = asset.get("networks") or []
+    if it.network is None:
+        return not it.goes_outside or not networks
+    if it.network not in networks:
+        return False
+    if it.network not in (asset.get("tag_required") or []):
+        return True
+    return bool(it.tag) and it.entry in cabinet.addresses
+
+
+def amount(cabinet: Cabinet, it: Request) -> bool:
+    """R5: within every single limit, and within every share of what the place should hold."""
+    if any(it.amount > single for single in it.said("single")):
+        return False
+    shares = list(it.said("share_of_balance"))
+    if not shares:
+        return True
+    held = cabinet.held_before(it)
+    return held is not None and all(it.amount <= share * held for share in shares)
+
+
+def velocity(cabinet: Cabinet, it: Request) -> bool:
+    """R6: within the sums and counts of every window, this request and all earlier ones together."""
+    return all(_within(cabinet, it, limit) for limit in it.limits)
+
+
+def _within(cabinet: Cabinet, it: Request, limit: Json) -> bool:
+    if limit.get("window_count") is None and limit.get("window_sum") is None:
+        return True
+    earlier = [
+        one.words for one in cabinet.requests_since(it.at - limit["window_s"] * US)
+        if one is not it.file and cabinet.fits(limit, one.words)
+    ]  # fmt: skip
+    if limit.get("window_count") is not None and len(earlier) + 1 > limit["window_count"]:
+        return False
+    total = sum((Decimal(words["amount"]) for words in earlier if words["asset"] == it.asset), it.amount)
+    return limit.get("window_sum") is None or total <= Decimal(limit["window_sum"])
+
+
+def coverage(cabinet: Cabinet, it: Request) -> bool:
+    """R7: the client, with his line and without what he has asked for before, and the place have amount and fee."""
+    wanted, (fee_asset, fee) = taken(it.words), it.foreign_fee
+    held = cabinet.held_before(it)
+    if held is None or held < wanted:
+        return False
+    if fee and ((native := cabinet.held_before(it, fee_asset)) is None or native < fee):
+        return False
+    if it.client is None:
+        return True
+    promised = sum((taken(one.words) for one in cabinet.open_requests(it)), ZERO)
+    return cabinet.available(it) - promised >= wanted
+
+
+def unique(cabinet: Cabinet, it: Request) -> bool:
+    """R8: nobody has asked for the same within a day, unless both have references and they differ."""
+    if it.client is None:
+        return True
+    for twin in cabinet.payments[it.file.payment]:
+        refs = [(words.get("ids") or {}).get("client_ref") for words in (it.words, twin.words)]
+        is_told_apart = all(refs) and refs[0] != refs[1]
+        if twin is not it.file and not is_told_apart and abs(moment_us(twin.words["event_time"]) - it.at) <= UNIQUE_US:
+            return False
+    return True
+
+
+def compliance(cabinet: Cabinet, it: Request) -> bool:
+    """R9: the score is known where one is asked for, and at most what is allowed."""
+    most = min(it.said("kyt_max"), default=None)
+    score = it.control.get("kyt_score")
+    return most is None or (score is not None and Decimal(str(score)) <= most)
+
+
+def approval(cabinet: Cabinet, it: Request) -> bool:
+    """R10: nobody approves what he has started, enough others do, and it is asked for within hours."""
+    initiator, approvers = it.control.get("initiator"), set(it.control.get("approvers") or [])
+    if approvers and (initiator is None or initiator in approvers):
+        return False
+    if len(approvers - {initiator}) < max(it.said("quorum"), default=0):
+        return False
+    return all(_is_open(limit["hours"], it.at) for limit in it.limits if limit.get("hours"))
+
+
+def _is_open(hours: str, at: int) -> bool:
+    opens, closes = (int(part[:2]) * 60 + int(part[3:]) for part in hours.split("-"))
+    now_us = at % UNIQUE_US
+    begun, over = now_us >= opens * 60 * US, now_us > closes * 60 * US
+    return begun and not over if opens <= closes else begun or not over
+
+
+def fresh(cabinet: Cabinet, it: Request) -> bool:
+    """R11: whoever tells of its places is neither silent nor in maintenance, and no report of them is stale."""
+    sources = {source for place in it.own_places for source in cabinet.places.tellers[place]}
+    for alert in cabinet.alerts.values():
+        scope = alert["scope"]
+        if alert["type"] == "source_silent" and scope.get("source") in sources:
+            return False
+        if alert["type"] == "stale_snapshot" and scope.get("location") in it.own_places:
+            return False
+    reached = {("location", place) for place in it.own_places} | {("of_source", source) for source in sources}
+    reached.add(("network", it.network or ""))
+    return not any(
+        (name, window.get(name)) in reached and moment_us(window["from"]) <= cabinet.now <= moment_us(window["until"])
+        for window in cabinet.maintenance for name in ("location", "network", "of_source")
+    )  # fmt: skip
+
+
+def books_clear(cabinet: Cabinet, it: Request) -> bool:
+    """R12: nothing unexplained is open on its places and asset, its asset, its client, or its way."""
+    for alert in cabinet.alerts.values():
+        least, reach = BRAKES.get(alert["type"], ("P0", ()))
+        is_grave = alert["severity"] <= least  # P1 is the gravest; nothing is P0
+        if is_grave and all(_shares(cabinet, it, alert, name) for name in reach):
+            return False
+    return True
+
+
+def _shares(cabinet: Cabinet, it: Request, alert: Json, name: str) -> bool:
+    """Return whether an alert is open on the place, asset, client or way of a movement."""
+    scope = alert["scope"]
+    if name == "location":
+        return scope.get("location") in it.own_places
+    if name == "asset":
+        return bool(scope.get("asset") == it.asset)
+    if name == "client":
+        whose = scope.get("client_id") or cabinet.owner_of(scope.get("account_id"))
+        return it.client is not None and whose == it.client
+    stuck = cabinet.files.get(scope.get("transfer_id") or "")
+    return stuck is not None and stuck is not it.file and cabinet.way_of(stuck.words) == cabinet.way_of(it.words)
+
+
+RULES: dict[str, Rule] = {
+    "R1": operation, "R2": destination, "R3": role, "R4": chain, "R5": amount, "R6": velocity, "R7": coverage,
+    "R8": unique, "R9": compliance, "R10": approval, "R11": fresh, "R12": books_clear,
+}  # fmt: skip
+HOLDING = ("R7", "R12")
