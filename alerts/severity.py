@@ -11,7 +11,7 @@ from typing import Final
 
 from alerts.records import Severity
 
-_P1, _P2, _P3 = Severity.P1, Severity.P2, Severity.P3
+_P1, _P2, _P3, _P4 = Severity.P1, Severity.P2, Severity.P3, Severity.P4
 
 P1_FROM_USD_CENTS: Final[Mapping[str, int]] = MappingProxyType({"position_drift": 10_000_000, "fee_outlier": 1_000_000})
 """From which value, in US cents and inclusive, an alert of this type is P1."""
@@ -63,6 +63,7 @@ _BASE: Final[Mapping[str, Severity]] = MappingProxyType(
         "flow_anomaly": _P3,
         "multi_asset_drain": _P1,
         "alert_storm": _P2,
+        "brake_applied": _P4,
         "monitor_lag": _P1,
     }
 )

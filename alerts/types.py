@@ -1,7 +1,7 @@
 """Every kind of alert by its name, with the one sentence that tells an analyst what to do first, and its runbook.
 
 The names are those of section 8 of the event contract, and some of our own: `unmapped_account`, `control_total_broken`,
-`correction_failed` and `alert_storm`. More may be added; these never change.
+`correction_failed`, `brake_applied` and `alert_storm`. More may be added; these never change.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ _ACTIONS: Final[dict[str, str]] = {
     "of the two has.",
     "correction_failed": "Find what the correction left open, and have the rest corrected with a reference to the same "
     "break.",
+    "brake_applied": "Work on the alert that holds these movements; they go on by themselves when it ends.",
     "alert_storm": "Work this incident as one: read its first and its worst alerts and stop what they share.",
     "monitor_lag": "Treat all figures as old until this closes, and check the worker and its broker.",
 }

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ledger.pace.stages import Stages
     from ledger.policy.brake import Brakes
     from ledger.policy.decisions import Decisions
+    from ledger.policy.followed import Followed
     from ledger.screens.allowances import Allowances
     from ledger.screens.plans import Plans
     from ledger.screens.registry import Registry
@@ -52,6 +53,7 @@ class Context:
     registry: Registry
     decisions: Decisions
     brakes: Brakes
+    followed: Followed
     stages: Stages
     tallies: Tallies
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ledger.check import Check
+from ledger.policy.audit import Audit
 from ledger.policy.decisions import Decisions
+from ledger.policy.followed import Followed
 
-CHECKS: tuple[type[Check], ...] = (Decisions,)
+CHECKS: tuple[type[Check], ...] = (Decisions, Audit, Followed)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Decisions(Check):
-    """All requests within the horizon, reachable as `context.decisions`."""
+    """All requests within the horizon, reachable as `context.decisions`. `next_order`: the place of the next request."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -40,7 +40,7 @@ class Decisions(Check):
         self.known = Known(
             context=context, accounts=ClientAccounts(context), history=History(), brakes=self.brakes
         )  # fmt: skip
-        self._next = 0
+        self.next_order = 0
         self._open: dict[str, None] = {}  # by order of arrival
         self._uncovered: dict[str, None] = {}
 
@@ -52,7 +52,7 @@ class Decisions(Check):
         self.known.accounts.loaded()
         for transfer_id, request in sorted(self.requests.rows.items(), key=lambda item: item[1].order):
             asked = self._asked(transfer_id, request)
-            self._next = request.order + 1
+            self.next_order = request.order + 1
             self._remember(asked, request)
             self._note(asked.dossier, request)
 
@@ -109,14 +109,14 @@ class Decisions(Check):
     # --- verdicts --------------------------------------------------------------------------------------------
     def _class(self, dossier: Dossier) -> None:
         """Say once of what class a movement is that nobody asks for."""
-        asked = ask(self.context, dossier, order=self._next, at_us=dossier.begun_us)
+        asked = ask(self.context, dossier, order=self.next_order, at_us=dossier.begun_us)
         failed = failures(self.known, self.policy, asked)
         self.context.decide(self._verdict(dossier.transfer_id, 0, failed), dossier)
 
     def _decide(self, change: Change) -> None:
         dossier = change.dossier
-        asked = ask(self.context, dossier, order=self._next, at_us=change.at_us)
-        self._next += 1
+        asked = ask(self.context, dossier, order=self.next_order, at_us=change.at_us)
+        self.next_order += 1
         request = self.requests.put(dossier.transfer_id, request_of(asked))
         self._judge(asked, request)
         self._remember(asked, request)

@@ -42,14 +42,15 @@ REFS_KEPT = 64
 class Habit(Struct):
     """One person and kind of correction in a recon group; moments in microseconds of event time, days since 1970.
 
+    A row is kept as JSON, so what counts by number has the number as a text.
     `moments`: those of the last 24 h. `days`: how many on each day. `sizes`: how many of each step of value. `refs`: the
     corrections that were told of; `large`, `often`: how many too large ones, and how many in a day, were told last.
     """
 
     who: str
     moments: list[int] = []
-    days: dict[int, int] = field(default_factory=dict)
-    sizes: dict[int, int] = field(default_factory=dict)
+    days: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
     largest_cents: int = 0
     large: int = 0
     often: int = 0
@@ -63,7 +64,7 @@ class Peers(Struct):
 
     first_us: int
     people: list[str] = []
-    sizes: dict[int, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
 
 
 class Habits:
@@ -135,8 +136,8 @@ class Habits:
         own = _busiest(habit, before=day)
         others = max((self._busiest_of(kind, who, day) for who in peers.people if who != habit.who), default=0)
         allowed = max(COUNT_MIN, DAYS_TIMES * own, DAYS_TIMES * others)
-        habit.days[day] = min(habit.days.get(day, 0) + 1, allowed)
-        for old in sorted(habit.days)[:-DAYS_KEPT]:
+        habit.days[str(day)] = min(habit.days.get(str(day), 0) + 1, allowed)
+        for old in sorted(habit.days, key=int)[:-DAYS_KEPT]:
             del habit.days[old]
         enough = latest_us - peers.first_us >= DAYS_NEEDED * DAY_US
         if count <= allowed or not enough or count < 2 * habit.often:
@@ -164,7 +165,7 @@ class Habits:
                 f"has entered {row.what} over {_dollars(row.cents)}; his largest was {own}, and of peers 99 in 100 are "
                 f"below {others}"
             )
-        step = _step(row.cents)
+        step = str(_step(row.cents))
         habit.largest_cents = max(habit.largest_cents, row.cents)
         habit.sizes[step] = habit.sizes.get(step, 0) + 1
         peers.sizes[step] = peers.sizes.get(step, 0) + 1
@@ -219,7 +220,7 @@ def _worse(breach: Breach) -> Breach:
 
 def _busiest(habit: Habit, *, before: int) -> int:
     """Return the most corrections of one day before a day."""
-    return max((count for day, count in habit.days.items() if day < before), default=0)
+    return max((count for day, count in habit.days.items() if int(day) < before), default=0)
 
 
 def _step(cents: int) -> int:
@@ -242,17 +243,17 @@ def _top(step: int) -> int:
     return ((1 << (power - 1)) * (5 + quarter) // 4) - 1
 
 
-def _percentile(sizes: Mapping[int, int], own: Mapping[int, int]) -> int | None:
+def _percentile(sizes: Mapping[str, int], own: Mapping[str, int]) -> int | None:
     """Return below which value, in cents, 99 in 100 corrections of the others are; None where there are too few."""
     others = {step: count - own.get(step, 0) for step, count in sizes.items()}
     total = sum(others.values())
     if total < PEERS_NEEDED:
         return None
     seen = 0
-    for step in sorted(others):
+    for step in sorted(others, key=int):
         seen += others[step]
         if 100 * seen >= 99 * total:
-            return _top(step)
+            return _top(int(step))
     raise AssertionError(f"{seen} of {total} are counted")
 
 

@@ -54,12 +54,9 @@ class Tallies(Check):
     def decided(self, verdict: Verdict, dossier: Dossier) -> None:
         mark = self._mark(dossier)
         said = f"{'risk_free' if verdict.risk_free else 'risky'}|{verdict.action}"
-        for tally in self._rows(_key(mark)):
-            count_name(tally.verdicts, said, 1)
+        count_name(_edited(self.tally, (ALWAYS, mark.op_type, "")).verdicts, said, 1)
         for failure in verdict.failed:
             _edited(self.rules, (ALWAYS, failure.rule, mark.op_type)).verdicts += 1
-            if (row := self._rule(mark.day, failure.rule, mark.op_type)) is not None:
-                row.verdicts += 1
         self._put(dossier.transfer_id, mark, judged(mark, verdict))
 
     def told(self, breach: Breach) -> None:

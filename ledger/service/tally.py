@@ -11,8 +11,8 @@ from ledger.service.marks import Mark
 class Tally(Struct, omit_defaults=True, gc=False):
     """The movements of one day, kind and client. Times of holds in microseconds, of completion in whole seconds.
 
-    `auto`, `manual` and `unsaid` are those that have passed. `verdicts` counts every verdict, also those that a later one
-    replaced, by class and action (`risky|hold`). `errors` are movements by the kind of breach told of them; in the row of
+    `auto`, `manual` and `unsaid` are those that have passed. `verdicts`, in the rows since the beginning only, counts every
+    verdict, also those that a later one replaced, by class and action (`risky|hold`). `errors` are movements by the kind of breach told of them; in the row of
     no kind they are breaches that name a client and no movement. `kept` and `broken` are promises by stage. `cents` is what corrections are worth, `unpriced` those
     of no known price; the corrections are movements, and bookings by hand that belong to no movement.
     """
@@ -41,7 +41,7 @@ class Tally(Struct, omit_defaults=True, gc=False):
 
 
 class RuleTally(Struct, omit_defaults=True, gc=False):
-    """One rule of the policy. `verdicts` counts every verdict that names it, also those that a later one replaced.
+    """One rule of the policy. `verdicts` is as in `Tally`: every verdict that names the rule, since the beginning.
 
     `movements` are those whose latest verdict names it, `for_people` those of them that were sent to people, and `sole`
     those that were for this rule alone.

@@ -131,7 +131,7 @@ def flow(now: Figures) -> str:
     """Return what becomes of the requests, as one line."""
     held = f"{now.holding} held" + (f" at {', '.join(now.held_at)}" if now.held_at else "")
     return (
-        f"{now.judged:,} requests judged, {now.free_share:.0%} free of risk; {now.flowing} of them flow now, "
+        f"{now.judged:,} requests judged (in {now.verdict_ms:.0f} ms), {now.free_share:.0%} free of risk; {now.flowing} flow now, "
         f"{now.waiting} wait for people, {held}"
     )
 

@@ -24,7 +24,7 @@ BY_HAND: dict[str, Any] = {"origin": "manual", "maker": "eve", "checker": "joe"}
 class Desk(Firm):
     """A monitor, and a desk that corrects: of movements `fix`, of journals alone `book`."""
 
-    def __init__(self, *, restarts: bool = True, group: str | None = None) -> None:
+    def __init__(self, *, restarts: bool = True) -> None:
         super().__init__()
         self.story = Story(restarts=False)
         for sent in (*PLACES, reference("price", "price-USD", asset="USD", usd="1", as_of="2026-01-05T00:00:00Z")):
@@ -38,7 +38,8 @@ class Desk(Firm):
         for sent in events:
             self.now += after
             self.story.hear(received(sent, self.now))
-        return [f"{alert.type} {alert.severity} {alert.state}" for alert in self.told()[0:] if alert in self.story.alerts[before:]]
+        said = [alert for alert in self.story.alerts[before:] if alert.rule in RULES]
+        return [f"{alert.rule} {alert.severity} {alert.state}" for alert in said]
 
     def wait(self, seconds: float) -> list[str]:
         return self.hear(control("tick", self.name(), self.now + seconds), after=seconds)
@@ -50,7 +51,7 @@ class Desk(Firm):
     @property
     def open(self) -> set[str]:
         latest = {alert.alert_id: alert for alert in self.told()}
-        return {f"{alert.type} {alert.rule}" for alert in latest.values() if alert.state.value == "open"}
+        return {f"{alert.rule} {alert.severity}" for alert in latest.values() if alert.state.value == "open"}
 
     def fix(self, transfer_id: str, amount: str = "1", status: str = "completed", *, of: str = "", **more: Any) -> Sent:
         """Return a report of a refund from the house to `ann` in the books, which names what it refunds."""
@@ -69,3 +70,251 @@ class Desk(Firm):
         for number in range(times):
             assert self.hear(self.fix(f"F-known-{number}", "0.01", of="D-0")) == []
             assert self.hear(*self.book("0.01", of="D-0")) == []
+
+
+# --- it must refer ---------------------------------------------------------------------------------------------
+def test_a_refund_that_names_nothing_where_refunds_do() -> None:
+    desk = Desk()
+    desk.practise()
+    assert desk.hear(desk.fix("F-1", status="requested")) == [], "it is asked for, and nobody has let it pass"
+    assert desk.hear(desk.fix("F-1", status="approved")) == ["corrects_nothing P2 open"]
+    assert desk.hear(desk.fix("F-1")) == [], "once"
+    (alert,) = desk.told("corrects_nothing")
+    assert alert.type == "policy_violation"
+    assert alert.explanation == (
+        "refund F-1 of 1 BTC from hot, entered by eve, does not say what it corrects: 3 of the 3 refunds before it name "
+        "something that is known."
+    )
+    assert alert.scope.transfer_id == "F-1"
+
+
+def test_it_is_mended_by_a_posting_that_says_what_is_corrected_and_by_being_undone() -> None:
+    desk = Desk()
+    desk.practise()
+    desk.hear(desk.fix("F-1"), desk.fix("F-2"))
+    journal = desk.journal(("house", "-1"), ("ann", "1"), of="F-1", op_type="refund", reason="fee of D-0, see there")
+    assert desk.hear(*journal) == ["corrects_nothing P2 explained"]
+    assert desk.hear(desk.fix("F-2", status="reversed")) == ["corrects_nothing P2 resolved"]
+    assert desk.open == set()
+
+
+def test_a_firm_that_does_not_refer_is_left_in_peace() -> None:
+    desk = Desk()
+    for number in range(4):
+        assert desk.hear(desk.fix(f"F-{number}"), *desk.book()) == []
+    desk.practise()  # three that do, of seven: they are not the rule
+    assert desk.hear(desk.fix("F-last"), *desk.book()) == []
+    assert desk.wait(HOUR) == []
+
+
+def test_the_practice_of_refunds_says_nothing_of_adjustments() -> None:
+    desk = Desk()
+    desk.practise()
+    assert desk.hear(desk.fix("A-1", op_type="adjustment")) == []
+
+
+def test_a_name_that_nobody_knows_is_given_a_minute() -> None:
+    desk = Desk()
+    desk.practise()
+    assert desk.hear(desk.fix("F-1", of="D-1"), desk.fix("F-2", of="D-2")) == []
+    assert desk.hear(desk.inflow("D-1")) == [], "what is corrected was heard later"
+    assert desk.wait(61) == ["corrects_unknown P2 open"]
+    (alert,) = desk.told("corrects_unknown")
+    assert "F-2" in alert.explanation
+    assert "names D-2, and nobody knows of it" in alert.explanation
+    assert desk.hear(desk.inflow("D-2")) == ["corrects_unknown P2 explained"]
+
+
+def test_the_minute_waits_for_the_sources() -> None:
+    desk = Desk()
+    desk.practise()
+    desk.hear(control("heartbeat", desk.name(), desk.now, of_source="ledger", watermark="2026-01-05T00:00:00Z"))
+    assert desk.hear(desk.fix("F-1", of="D-1")) == []
+    assert desk.wait(100) == [], "the ledger has not delivered up to then"
+    beat = control("heartbeat", desk.name(), desk.now, of_source="ledger", watermark="2026-01-05T02:00:00Z")
+    assert desk.hear(beat) == ["corrects_unknown P2 open"]
+
+
+def test_a_transaction_a_journal_a_posting_and_an_alert_are_known_too() -> None:
+    desk = Desk()
+    desk.practise()
+    desk.hear(desk.inflow("D-1", ids={"tx_hash": "0xabc"}), *desk.journal(("out", "-10"), ("ann", "10"), of="D-1"))
+    (*_, (_, leg)) = desk.credit("D-0", "0.001", journal_id="j-known", posting_id=None)
+    desk.hear(*desk.credit("D-0", "0.001", journal_id="j-known"))
+    for number, of in enumerate(("0xabc", "j-known", "j-known-2", "al-0123456789abcdef0123")):
+        assert desk.hear(desk.fix(f"F-{number}", "0.001", of=of)) == []
+    assert leg["journal_id"] == "j-known"
+    assert desk.wait(HOUR) == []
+    assert desk.open == set()
+
+
+def test_a_journal_by_hand_that_names_nothing() -> None:
+    desk = Desk()
+    desk.practise()
+    assert desk.hear(*desk.book(origin="auto")) == []
+    assert desk.hear(*desk.book(reason="goodwill for D-0")) == []
+    assert desk.hear(*desk.book(reverses="j-e4")) == [], "maybe nobody knows it yet"
+    first, second = desk.book(reason="goodwill 2026")
+    assert desk.hear(first) == [], "its other leg is missing"
+    assert desk.hear(second) == ["corrects_nothing P2 open"]
+    half, _ = desk.book()
+    assert desk.hear(half) == []
+    assert desk.wait(11) == ["corrects_nothing P2 open"], "it is judged as it stands"
+
+
+def test_the_booking_of_a_refund_is_no_correction_of_its_own_whichever_is_heard_first() -> None:
+    desk = Desk()
+    desk.practise()
+    for number in range(4):
+        name = f"F-{number}"
+        journal = desk.journal(("house", "-0.01"), ("ann", "0.01"), of=name, op_type="refund", **BY_HAND)
+        assert desk.hear(*journal, desk.fix(name, "0.01", of="D-0")) == []
+    late = desk.journal(("house", "-1"), ("ann", "1"), of="F-late", op_type="adjustment", **BY_HAND)
+    assert desk.hear(*late) == []
+    assert desk.wait(61) == ["corrects_unknown P2 open"]
+    said = desk.hear(desk.fix("F-late"))
+    assert said == ["corrects_unknown P2 explained", "corrects_nothing P2 open"], "the movement names nothing either"
+
+
+# --- it must close the break ------------------------------------------------------------------------------------
+def twice(desk: Desk) -> list[Sent]:
+    """Let 10 be credited twice for D-1; return what is told."""
+    desk.hear(desk.inflow("D-1"))
+    first, second = desk.credit("D-1"), desk.credit("D-1")
+    desk.hear(*first, *second)
+    assert [alert.type for alert in desk.story.alerts][-1] == "double_credit"
+    return [*first, *second]
+
+
+def back(desk: Desk, transfer_id: str, amount: str, of: str = "D-1") -> Sent:
+    """Return a reversal that takes from `ann`."""
+    sides = {"from": {"location": "hot", "client_id": "ann"}, "to": {"location": "hot", "account_id": "house:main"}}
+    more: dict[str, Any] = {"op_type": "reversal", "ids": {"reverses": of}, **sides, **PASSED}
+    return desk.own(transfer_id, "completed", amount, **more)
+
+
+def test_a_reversal_of_half_leaves_the_break_and_the_rest_ends_it() -> None:
+    desk = Desk()
+    twice(desk)
+    assert desk.hear(back(desk, "R-1", "5")) == []
+    assert desk.wait(890) == []
+    assert desk.wait(20) == ["break_still_stands P3 open"]
+    (alert,) = desk.told("break_still_stands")
+    assert alert.type == "correction_failed"
+    assert alert.explanation == (
+        "reversal R-1 of 5 BTC from hot was to correct D-1; 15 min later its double_credit still stands: 5 BTC of 10 BTC "
+        "are left."
+    )
+    double = desk.story.of("double_credit")[-1]
+    assert alert.incident_id == double.incident_id
+    assert desk.hear(back(desk, "R-2", "5")) == ["break_still_stands P3 resolved"]
+    assert desk.wait(HOUR) == []
+
+
+def test_two_halves_in_time_are_enough_and_so_is_a_journal_of_the_movement() -> None:
+    desk = Desk()
+    twice(desk)
+    assert desk.hear(back(desk, "R-1", "5")) == []
+    desk.wait(600)
+    assert desk.hear(back(desk, "R-2", "5")) == []
+    assert desk.wait(HOUR) == []
+    desk = Desk()
+    twice(desk)
+    assert desk.hear(*desk.journal(("ann", "-5"), ("out", "5"), of="D-1", op_type="reversal", **BY_HAND)) == []
+    assert desk.hear(*desk.journal(("ann", "-5"), ("out", "5"), of="D-1", op_type="reversal", **BY_HAND)) == []
+    assert desk.wait(HOUR) == []
+
+
+def test_a_journal_that_names_a_posting_of_the_break_and_gives_instead_of_taking() -> None:
+    desk = Desk()
+    legs = twice(desk)
+    posting_id = legs[-1][1]["posting_id"]
+    wrong = desk.journal(("out", "-10"), ("ann", "10"), op_type="reversal", reverses=posting_id, **BY_HAND)
+    assert desk.hear(*wrong) == []
+    assert desk.wait(901) == ["break_still_stands P3 open"]
+    assert "10 BTC of 10 BTC are left" in desk.told()[-1].explanation
+    for _ in range(2):
+        desk.hear(*desk.journal(("ann", "-10"), ("out", "10"), of="D-1", op_type="withdrawal"))
+    assert desk.open == set(), "the break is over, by whatever bookings"
+
+
+def test_a_correction_undone_in_time_has_failed_nothing_and_one_that_is_counted_is_no_more() -> None:
+    desk = Desk()
+    twice(desk)
+    desk.hear(back(desk, "R-1", "5"), back(desk, "R-2", "5"))
+    _, event = back(desk, "R-1", "5")
+    assert desk.hear(("transfers", {**event, "status": "reversed"})) == []
+    assert desk.wait(HOUR) == ["break_still_stands P3 open"]
+    assert "R-2" in desk.told()[-1].explanation
+
+
+def test_what_no_booking_closes_is_not_asked_of_a_correction() -> None:
+    desk = Desk()
+    stolen = {"from": {"location": "hot"}, "to": {"location": "external", "address": "0x" + "9" * 40}}
+    desk.hear(desk.payment("W-1", "requested"), desk.payment("X-1", "broadcast", **stolen))
+    desk.wait(61)
+    assert "unmatched_outflow" in {alert.type for alert in desk.story.alerts}
+    assert desk.hear(desk.fix("F-1", "10", of="X-1")) == []
+    assert desk.wait(HOUR) == []
+
+
+# --- habits -----------------------------------------------------------------------------------------------------
+def week(desk: Desk, *, of: int = 3, days: int = 6, people: tuple[str, ...] = ("eve", "joe")) -> None:
+    """Let people enter some adjustments each day, a minute apart."""
+    for _ in range(days):
+        for maker in people:
+            for _ in range(of):
+                assert desk.hear(*desk.book("0.001", maker=maker), after=30) == []
+        desk.wait(DAY - 60 * of * len(people))
+
+
+def test_forty_adjustments_within_an_hour_by_somebody_who_enters_three_a_day() -> None:
+    desk = Desk(restarts=False)
+    week(desk)
+    desk.story.restarts = True
+    said = [text for _ in range(45) for text in desk.hear(*desk.book("0.001"), after=30)]
+    assert said == ["operator_habit P3 open"] * 3, "the first beyond ten, then at twice and four times as many"
+    first, *_, last = desk.told("operator_habit")
+    assert first.type == "flow_anomaly"
+    assert first.explanation == (
+        "eve has entered 11 adjustments within 24 h; on his busiest day before it were 3, on a peer's 3."
+    )
+    assert "44 adjustments" in last.explanation
+    assert last.alert_id == first.alert_id
+    assert desk.wait(2 * DAY) == ["operator_habit P3 resolved"]
+
+
+def test_who_does_so_daily_or_whose_peers_do_may_do_so_at_the_end_of_the_month() -> None:
+    for people in (("eve",), ("joe",)):
+        desk = Desk(restarts=False)
+        week(desk, of=15, people=people)
+        assert [text for _ in range(44) for text in desk.hear(*desk.book("0.001"), after=30)] == []
+
+
+def test_before_five_days_are_known_nothing_is_unusual() -> None:
+    desk = Desk(restarts=False)
+    week(desk, days=3)
+    assert [text for _ in range(45) for text in desk.hear(*desk.book("0.001"), after=30)] == []
+
+
+def test_an_adjustment_far_larger_than_anybodys() -> None:
+    desk = Desk(restarts=False)
+    week(desk, of=5, days=6)  # 50 USD each
+    desk.story.restarts = True
+    assert desk.hear(*desk.book("0.19")) == [], "9,500 USD"
+    assert desk.hear(*desk.book("19")) == [], "a tenth of it was his own largest since"[:0]
+
+
+def test_an_odd_habit_is_worse_with_a_second_bad_sign_before_or_after_it() -> None:
+    desk = Desk(restarts=False)
+    week(desk)
+    desk.story.restarts = True
+    for _ in range(10):
+        assert desk.hear(*desk.book("0.001"), after=30) == []
+    alone = {"checker": "eve"}
+    assert desk.hear(*desk.book("0.001", **alone)) == ["operator_habit P2 open"]
+    assert any(alert.type == "four_eyes_violation" for alert in desk.story.alerts)
+    desk = Desk(restarts=False)
+    week(desk)
+    for _ in range(10):
+        desk.hear(desk.fix(f"A-{desk.told_so_far}", "0.001", op_type="adjustment"), after=30)

@@ -128,10 +128,18 @@ class Diary:
             tally.undone[status] = tally.undone.get(status, 0) + 1
         for kind in {breach.kind for breach in told}:
             tally.errors[kind] = tally.errors.get(kind, 0) + 1
-        for moment in verdicts:
-            assert moment.verdict is not None
-            said = f"{'risk_free' if moment.verdict.risk_free else 'risky'}|{moment.verdict.action}"
-            tally.verdicts[said] = tally.verdicts.get(said, 0) + 1
+
+    def judgements(self) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
+        """Return how many verdicts there were by op_type and what they say, and by op_type and rule that they name."""
+        said, named = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+        for transfer_id in self.moments:
+            op_type = self.context.dossiers.rows[transfer_id].op_type
+            for moment in self.verdicts(transfer_id):
+                assert moment.verdict is not None
+                risk = "risk_free" if moment.verdict.risk_free else "risky"
+                said[op_type, f"{risk}|{moment.verdict.action}"] += 1
+                named.update((op_type, failure.rule) for failure in moment.verdict.failed)
+        return said, named
 
     def _undone_by(self, transfer_id: str) -> str:
         facts = self.monitor.state.holdings.movements.by_id[transfer_id].facts
@@ -144,9 +152,6 @@ class Diary:
         for dossier in self.context.dossiers.rows.values():
             verdicts = [moment.verdict for moment in self.verdicts(dossier.transfer_id)]
             day, op_type = dossier.begun_us // DAY_US, dossier.op_type
-            for verdict in verdicts:
-                for failure in verdict.failed if verdict else ():
-                    found[day, failure.rule, op_type, "verdicts"] += 1
             last = verdicts[-1] if verdicts else None
             by_people = dossier.control_origin == "manual" or bool(dossier.approvers)
             for failure in last.failed if last else ():

@@ -1,0 +1,174 @@
+"""The audit of what others let pass: each movement that passed is judged again, from the stream's own facts.
+
+What passed without anybody's decision, or was declared free of risk, must be free of risk; what people approved must have
+been approved by enough of them; and what was not free of risk must have been decided by somebody. Only what known numbers
+or records prove is told: that nobody has told the monitor something is no fault of those who let it pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from ledger.check import Change, Check, Entry
+from ledger.dossiers import APPROVED, PASSED, Dossier
+from ledger.events import AccountRef, AddressRef, AssetRef, ControlEvent, LimitRef, Plan, Reference
+from ledger.findings import Breach, Failure
+from ledger.policy.asked import Asked, ask
+from ledger.policy.document import Amount, Approval, Compliance, Destination, Operation, RuleBase, Velocity
+from ledger.policy.kinds import NEVER
+from ledger.policy.rules import REQUESTED_KINDS, judged
+from ledger.screens import words
+from ledger.table import Table
+
+if TYPE_CHECKING:
+    from ledger.context import Context
+
+KIND = "policy_violation"
+OF_OTHERS = (Amount, Velocity, Compliance)
+"""What kinds that nobody asks for are held to; of those that leave the firm, the address as well."""
+
+
+class Passed(Struct, frozen=True, gc=False):
+    """How a movement that is told of has passed: when, and whether nobody decided it."""
+
+    at_us: int
+    how: str
+
+
+class Audit(Check):
+    """Movements that have passed. `table`: those that are told of, to be judged again when more is known."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.table: Table[str, Passed] = Table(Passed)
+
+    def tables(self) -> Mapping[str, Table[Any, Any]]:
+        return {"audit": self.table}
+
+    # --- what is heard ---------------------------------------------------------------------------------------
+    def moved(self, change: Change) -> None:
+        dossier = change.dossier
+        if dossier.approvers:
+            group = self.context.groups.of_movement(dossier.origin, dossier.destination)
+            self.context.heard.note(("approvals", group), change.event.source)
+        if dossier.undone:
+            if change.is_undone:
+                self._end(dossier, undone=True)
+        elif dossier.stages & PASSED and not change.was_stages & PASSED:
+            self._judge(dossier, Passed(change.at_us, _how(dossier)))
+        elif change.has_left and not dossier.approvers and not dossier.control_origin:
+            self._judge(dossier, Passed(change.at_us, "undecided"))
+        elif dossier.transfer_id in self.table:
+            self._judge(dossier, self.table.rows[dossier.transfer_id])
+
+    def posted(self, entry: Entry) -> None:
+        if self.table.rows and entry.event.account_class == "client":
+            self._judge_all(entry.event.client_id or "")
+
+    def referred(self, event: Reference) -> None:
+        if self.table.rows and isinstance(event, (AddressRef, AccountRef, AssetRef, LimitRef)):
+            self._judge_all()
+
+    def controlled(self, event: ControlEvent) -> None:
+        if self.table.rows and isinstance(event, Plan):
+            self._judge_all()
+
+    def forgot(self, dossier: Dossier) -> None:
+        self._end(dossier, undone=False)
+
+    # --- judgement -------------------------------------------------------------------------------------------
+    def _judge_all(self, client: str = "") -> None:
+        """Judge again what is told of: of one client, or all."""
+        for transfer_id in list(self.table.rows):
+            dossier = self.context.dossiers.rows[transfer_id]
+            if not client or words.client_of(dossier) == client:
+                self._judge(dossier, self.table.rows[transfer_id])
+
+    def _judge(self, dossier: Dossier, passed: Passed) -> None:
+        asked = self._asked(dossier, passed.at_us)
+        failed = [failure for failure in self._failures(asked, passed) if failure.proved]
+        if not failed:
+            if self.table.drop(dossier.transfer_id) is not None:
+                why = f"By what is known now, {dossier.transfer_id} was free of risk when it passed."
+                self.context.mend(KIND, dossier.transfer_id, why, dossier.evidence[:1], explained=True)
+        elif dossier.transfer_id not in self.table:
+            self.table.put(dossier.transfer_id, passed)
+            self._tell(dossier, passed, failed)
+
+    def _failures(self, asked: Asked, passed: Passed) -> Iterator[Failure]:
+        """Yield the rules against which a movement has passed, in the order of the policy."""
+        if passed.how == "undecided" and not self._is_undecided(asked):
+            return
+        own = asked.dossier.initiator in asked.dossier.approvers  # that is told as `four_eyes_violation`
+        for rule, failure in judged(self.context.decisions.known, self._rules(asked, passed), asked):
+            if rule.audit and not (own and isinstance(rule, Approval)):
+                yield failure
+
+    def _rules(self, asked: Asked, passed: Passed) -> Iterator[RuleBase]:
+        """Yield the rules that a movement is held to, by who let it pass and what it is."""
+        requested = asked.dossier.op_type in REQUESTED_KINDS
+        for rule in self.context.limits.policy.rules:
+            if passed.how == "people":
+                wanted = isinstance(rule, Approval)
+            elif requested:
+                wanted = True
+            elif isinstance(rule, Operation):
+                wanted = asked.dossier.op_type in NEVER  # the others come without a request
+            else:
+                wanted = isinstance(rule, OF_OTHERS) or (
+                    isinstance(rule, Destination) and asked.dossier.leaves_firm and bool(asked.dossier.address)
+                )
+            if wanted:
+                yield rule
+
+    def _is_undecided(self, asked: Asked) -> bool:
+        """Tell whether it ought to have been decided, where people's decisions are told at all, and was not."""
+        dossier = asked.dossier
+        group = self.context.groups.of_movement(dossier.origin, dossier.destination)
+        decided = dossier.stages & APPROVED or dossier.approvers or dossier.control_origin
+        return dossier.instructed and not decided and self.context.heard.any(("approvals", group))
+
+    def _asked(self, dossier: Dossier, at_us: int) -> Asked:
+        """Return the question about a movement: as it was asked for where that is known, else as it passed."""
+        known = self.context.decisions
+        request = known.requests.get(dossier.transfer_id)
+        if request is None:
+            return ask(self.context, dossier, order=known.next_order, at_us=at_us)
+        return ask(self.context, dossier, order=request.order, at_us=request.at_us)
+
+    # --- words -----------------------------------------------------------------------------------------------
+    def _tell(self, dossier: Dossier, passed: Passed, failed: list[Failure]) -> None:
+        how = {
+            "machine": "passed without anybody's decision",
+            "declared": "passed as free of risk",
+            "people": "passed by people's decision",
+            "undecided": "left with no decision by anybody",
+        }[passed.how]
+        reasons = "; ".join(f"{failure.rule}: {failure.why}" for failure in failed)
+        self.context.tell(
+            Breach(
+                kind=KIND,
+                key=dossier.transfer_id,
+                scope=words.scope_of(dossier),
+                sentence=f"{words.movement_text(dossier)} {how}, and {reasons}.",
+                evidence=dossier.evidence,
+                rule="no_decision" if passed.how == "undecided" else "passed_against_policy",
+                asset=dossier.asset,
+                value_units=dossier.instructed_units,
+                links=words.links_of(dossier),
+            )
+        )
+
+    def _end(self, dossier: Dossier, *, undone: bool) -> None:
+        if self.table.drop(dossier.transfer_id) is not None:
+            words.end(self.context, (KIND,), dossier.transfer_id, dossier, undone=undone)
+
+
+def _how(dossier: Dossier) -> str:
+    """Return who let a movement pass: a machine, those who declared it free of risk, or people."""
+    if dossier.control_origin == "auto":
+        return "machine"
+    return "declared" if dossier.declared_class == "risk_free" else "people"
