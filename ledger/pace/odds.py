@@ -1,7 +1,8 @@
 """Whether what has taken so long will still end in time, as far as those before it tell. Counts and whole seconds only.
 
 Good for: queues that have a usual time and a long tail. Blind to: what is new, and to what only one in many shows; a
-bucket (an eighth of the time) is as fine as it gets, and what falls into the bucket of the target counts as in time.
+bucket (an eighth of the time) is as fine as it gets, so what falls into that of the target counts as in time, and what falls
+into that of the present moment as still under way then.
 """
 
 from __future__ import annotations
@@ -28,15 +29,15 @@ def odds(durations: Durations | None, after_s: int, target_s: int) -> Odds | Non
     """Return what became of those that took longer than `after_s`; None where too few are known."""
     if durations is None or durations.count < FINISHED_MIN:
         return None
-    so_late = _longer_than(durations, after_s)
-    return Odds(durations.count, so_late, max(so_late - _longer_than(durations, target_s), 0))
+    so_late = sum(durations.counts[bucket_of(after_s + 1) :])
+    return Odds(durations.count, so_late, max(so_late - _late(durations, target_s), 0))
 
 
 def hopeless_after_s(durations: Durations | None, target_s: int) -> int | None:
     """Return after how long fewer than one in five still ended in time; None where that cannot be said."""
     if durations is None or durations.count < FINISHED_MIN:
         return None
-    late = _longer_than(durations, target_s)
+    late = _late(durations, target_s)
     if late < LATE_MIN:
         return None
     so_late = 0
@@ -47,5 +48,5 @@ def hopeless_after_s(durations: Durations | None, target_s: int) -> int | None:
     return 0
 
 
-def _longer_than(durations: Durations, seconds: int) -> int:
-    return sum(durations.counts[bucket_of(seconds) + 1 :])
+def _late(durations: Durations, target_s: int) -> int:
+    return sum(durations.counts[bucket_of(target_s) + 1 :])

@@ -81,7 +81,6 @@ class Targets:
             elif promise is None or not span.since_us:
                 self._take_back(dossier, span.stage, event_id)
             else:
-                clock.since_us = span.since_us
                 self.measures.learn(dossier, span.stage, span.since_us, span.over_us)
                 how = told.ENDS[span.stage].format(origin=dossier.origin)
                 self._end(dossier, span.stage, span.over_us, how, event_id)

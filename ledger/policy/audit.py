@@ -59,7 +59,7 @@ class Audit(Check):
                 self._end(dossier, undone=True)
         elif dossier.stages & PASSED and not change.was_stages & PASSED:
             self._judge(dossier, Passed(change.at_us, _how(dossier)))
-        elif change.has_left and not dossier.approvers and not dossier.control_origin:
+        elif change.has_left and _how(dossier) == "undecided":
             self._judge(dossier, Passed(change.at_us, "undecided"))
         elif dossier.transfer_id in self.table:
             self._judge(dossier, self.table.rows[dossier.transfer_id])
@@ -125,11 +125,9 @@ class Audit(Check):
                 yield rule
 
     def _is_undecided(self, asked: Asked) -> bool:
-        """Tell whether it ought to have been decided, where people's decisions are told at all, and was not."""
-        dossier = asked.dossier
-        group = self.context.groups.of_movement(dossier.origin, dossier.destination)
-        decided = dossier.stages & APPROVED or dossier.approvers or dossier.control_origin
-        return dossier.instructed and not decided and self.context.heard.any(("approvals", group))
+        """Tell whether somebody should have decided: it was asked for, and where it is people's decisions are told."""
+        group = self.context.groups.of_movement(asked.dossier.origin, asked.dossier.destination)
+        return asked.dossier.instructed and self.context.heard.any(("approvals", group))
 
     def _asked(self, dossier: Dossier, at_us: int) -> Asked:
         """Return the question about a movement: as it was asked for where that is known, else as it passed."""
@@ -168,7 +166,10 @@ class Audit(Check):
 
 
 def _how(dossier: Dossier) -> str:
-    """Return who let a movement pass: a machine, those who declared it free of risk, or people."""
+    """Return who let a movement pass: a machine, those who declared it free of risk, people, or nobody."""
     if dossier.control_origin == "auto":
         return "machine"
-    return "declared" if dossier.declared_class == "risk_free" else "people"
+    if dossier.declared_class == "risk_free":
+        return "declared"
+    decided = dossier.stages & APPROVED or dossier.approvers or dossier.control_origin
+    return "undecided" if dossier.left and not decided else "people"

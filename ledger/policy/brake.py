@@ -29,13 +29,14 @@ Touch = tuple[str, ...]  # what is reached, and its name: ("asset", "BTC")
 
 
 class Standing(NamedTuple):
-    """An open alert as the monitor knows it; `scope` and `links` are those that people see."""
+    """An open alert as the monitor knows it, and when it was seen; `scope` and `links` are those that people see."""
 
     alert_id: str
     type: str
     severity: str
     scope: Mapping[str, str]
     links: tuple[str, ...]
+    at_us: int
 
 
 class Engaged(Struct, gc=False):
@@ -73,7 +74,7 @@ class Brakes:
         if known is None and not touches:
             return
         if not touches:
-            self.lift(alert.alert_id)
+            self.lift(alert.alert_id, alert.at_us)
         elif known is None:
             self._engage(alert, touches)
         elif [tuple(touch) for touch in known.touches] != touches:
@@ -83,11 +84,11 @@ class Brakes:
             again = self.table.rows[alert.alert_id]
             again.held, again.held_cents, again.since_us = held, cents, since_us
 
-    def lift(self, alert_id: str) -> None:
+    def lift(self, alert_id: str, at_us: int) -> None:
         """An alert is over, and with it the brake."""
         engaged = self._disengage(alert_id)
         if engaged is not None and engaged.held:
-            seconds = (self.context.now_us - engaged.since_us) // SECOND_US
+            seconds = (at_us - engaged.since_us) // SECOND_US
             why = f"{engaged.type} {alert_id} is over after {seconds} s; {_count_text(engaged)} were held for it."
             self.context.mend(KIND, alert_id, why, explained=False)
 
@@ -98,11 +99,11 @@ class Brakes:
             still.append(alert.alert_id)
             self.hear(alert)
         for alert_id in sorted(set(self.table.rows) - set(still)):
-            self.lift(alert_id)
+            self.lift(alert_id, self.context.now_us)
 
     def _engage(self, alert: Standing, touches: list[Touch]) -> None:
         engaged = Engaged(
-            alert.type, alert.severity, dict(alert.scope), list(alert.links), self.context.now_us,
+            alert.type, alert.severity, dict(alert.scope), list(alert.links), alert.at_us,
             [list(touch) for touch in touches],
         )  # fmt: skip
         self.table.put(alert.alert_id, engaged)

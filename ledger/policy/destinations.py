@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ledger.events import AddressRef
 from ledger.policy.asked import Answer, Asked, Known, proved, unknown
 from ledger.policy.document import Chain, Destination
 from ledger.policy.kinds import is_own_place
@@ -20,12 +19,16 @@ def destination(known: Known, rule: Destination, asked: Asked) -> Answer:
         return unknown("it goes outside and names no address") if asked.leaves_firm else None
     entry = registry.find(dossier.address, dossier.network, dossier.tag)
     if entry is None:
-        return _not_on_record(known, asked)
+        return _young(dossier.address, dossier.address_added_us, rule, asked) or _not_on_record(known, asked)
     if not asked.leaves_firm and (entry.location or entry.owner) != dossier.destination:
         return proved(f"{dossier.address} is of {entry.location or entry.owner}, not of {dossier.destination}")
     if entry.state != "active":
         return proved(f"{dossier.address} is {entry.state}, not active")
-    return _young(entry, rule, asked)
+    added_us = dossier.address_added_us if entry.added_at is None else to_us(entry.added_at)
+    young = _young(entry.address, added_us, rule, asked)
+    if young is None and entry.added_at is None and _hold_s(rule, asked):
+        return unknown(f"nobody has told since when {entry.address} is on record")
+    return young
 
 
 def _not_on_record(known: Known, asked: Asked) -> Answer:
@@ -39,19 +42,18 @@ def _not_on_record(known: Known, asked: Asked) -> Answer:
     return proved(why) if registry.entries(dossier.address) or registry.knows_others(dossier.network) else unknown(why)
 
 
-def _young(entry: AddressRef, rule: Destination, asked: Asked) -> Answer:
-    """Tell why an address is too new to be paid to."""
-    hold_s = max((limit.address_hold_s or 0 for limit in asked.limits), default=0)
-    hold_s = max(float(hold_s), rule.hold_s)
-    if not hold_s:
-        return None
-    if entry.added_at is None:
-        return unknown(f"nobody has told since when {entry.address} is on record")
-    age_us = asked.at_us - to_us(entry.added_at)
-    if age_us >= round(hold_s * SECOND_US):
+def _hold_s(rule: Destination, asked: Asked) -> float:
+    """Return how long an address must have been on record."""
+    return max((rule.hold_s, *(float(limit.address_hold_s or 0) for limit in asked.limits)))
+
+
+def _young(address: str, added_us: int, rule: Destination, asked: Asked) -> Answer:
+    """Tell why an address is too new to be paid to; None where nobody says since when it is known."""
+    hold_s, age_us = _hold_s(rule, asked), asked.at_us - added_us
+    if not added_us or age_us >= round(hold_s * SECOND_US):
         return None
     hours = age_us / (HOUR_S * SECOND_US)
-    return proved(f"its address is {hours:.1f} h old, with {hold_s / HOUR_S:g} h to wait")
+    return proved(f"its address {address} is {hours:.1f} h old, with {hold_s / HOUR_S:g} h to wait")
 
 
 def chain(known: Known, rule: Chain, asked: Asked) -> Answer:

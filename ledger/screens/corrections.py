@@ -75,19 +75,19 @@ class Corrections(Check):
 
     def _take_journals(self, row: Correction) -> bool:
         """Take over the journals that were heard before the movement they book; return whether they name anything."""
-        found = False
-        for ref in self.naming.waiting_for(row.name):
-            journal = self.rows.get(ref)
-            if journal is None or journal.form != JOURNAL or row.name not in journal.names:
-                continue
-            if self._books(journal.name) != row.name:
-                continue  # it corrects the movement, and does not book it
-            found = corrected.add_names(row, *journal.names) or found
-            row.words += [word for word in journal.words if word not in row.words]
-            row.entered = row.entered or journal.entered
-            self._end(ref, f"Journal {journal.name} is the booking of {row.op_type} {row.name}.", explained=True)
-            self.rows.drop(ref)
-        return found
+        waiting = [self.rows.get(ref) for ref in self.naming.waiting_for(row.name)]
+        books = [journal for journal in waiting if journal is not None and self._books(journal.name) == row.name]
+        return any([self._merge(row, journal) for journal in books if journal.form == JOURNAL])
+
+    def _merge(self, row: Correction, journal: Correction) -> bool:
+        """Make a journal a part of the movement that it books; return whether it names anything."""
+        found = corrected.add_names(row, *journal.names)
+        fresh = [word for word in journal.words if word not in row.words]
+        row.words += fresh
+        row.entered = row.entered or journal.entered
+        self._end(journal.ref, f"Journal {journal.name} is the booking of {row.op_type} {row.name}.", explained=True)
+        self.rows.drop(journal.ref)
+        return found or bool(fresh)
 
     def _books(self, journal_id: str) -> str:
         journal = self.context.journals.journals.get(journal_id)
@@ -137,7 +137,13 @@ class Corrections(Check):
     def _whole(self, journal_id: str, due_us: int) -> None:
         ref = f"{JOURNAL}|{journal_id}"
         row = self.rows.edit(ref)
-        if row is not None and not row.passed:
+        if row is None or row.passed:
+            return
+        of = self.rows.edit(f"{MOVEMENT}|{self._books(journal_id)}")
+        if of is not None:  # it was heard between two of the legs
+            if self._merge(of, row):
+                self._say_again(of)
+        else:
             corrected.weigh(self.context, row)
             self._pass(ref, row)
             self.closings.begin(ref, row)

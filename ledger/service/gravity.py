@@ -14,8 +14,9 @@ _GROWS = frozenset(
 )  # fmt: skip
 """Grave in their worse case only."""
 _MINOR = frozenset(
-    ("balance_chain_broken", "source_gap", "unmatched_inflow", "missing_debit", "drift_trend", "stale_snapshot")
-)
+    ("balance_chain_broken", "source_gap", "unmatched_inflow", "missing_debit", "drift_trend", "stale_snapshot",
+     "correction_failed")
+)  # fmt: skip
 
 
 _NO_ERROR = ("brake_applied", "promise_foreseen")

@@ -66,6 +66,11 @@ class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
         return by_machine and not self.grave and not self.held
 
     @property
+    def is_asked(self) -> bool:
+        """Whether it was asked for, or may pass by itself: of all others it means nothing that no rule lets them pass."""
+        return self.requested or self.risk == "risk_free"
+
+    @property
     def is_for_people(self) -> bool:
         """Whether a verdict sent it to people: it is risky, and no machine let it pass."""
         return self.risk == "risky" and self.passed in ("", "manual")

@@ -11,6 +11,7 @@ from ledger.service.marks import Mark
 class Tally(Struct, omit_defaults=True, gc=False):
     """The movements of one day, kind and client. Times of holds in microseconds, of completion in whole seconds.
 
+    `asked_*` are of those only of which it matters (`Mark.is_asked`): risk-free and straight through are parts of them.
     `auto`, `manual` and `unsaid` are those that have passed. `verdicts`, in the rows since the beginning only, counts every
     verdict, also those that a later one replaced, by class and action (`risky|hold`). `errors` are movements by the kind of breach told of them; in the row of
     no kind they are breaches that name a client and no movement. `kept` and `broken` are promises by stage. `cents` is what corrections are worth, `unpriced` those
@@ -26,6 +27,8 @@ class Tally(Struct, omit_defaults=True, gc=False):
     unsaid: int = 0
     completed: int = 0
     straight_through: int = 0
+    asked_risky: int = 0
+    asked_completed: int = 0
     held: int = 0
     held_us: int = 0
     corrections: int = 0
@@ -54,8 +57,8 @@ class RuleTally(Struct, omit_defaults=True, gc=False):
 
 
 _FIGURES = (
-    "movements", "requested", "risk_free", "risky", "auto", "manual", "unsaid", "completed", "straight_through", "held",
-    "held_us", "corrections", "cents", "unpriced", "took_s",
+    "movements", "requested", "risk_free", "risky", "auto", "manual", "unsaid", "completed", "straight_through",
+    "asked_risky", "asked_completed", "held", "held_us", "corrections", "cents", "unpriced", "took_s",
 )  # fmt: skip
 _NOTHING = (0,) * len(_FIGURES)
 
@@ -64,10 +67,11 @@ def _figures(mark: Mark | None) -> tuple[int, ...]:
     """Return what a movement adds to each of the figures."""
     if mark is None:
         return _NOTHING
-    corrects = mark.is_correction
+    corrects, asked = mark.is_correction, mark.is_asked
     return (
         1, mark.requested, mark.risk == "risk_free", mark.risk == "risky", mark.passed == "auto", mark.passed == "manual",
-        mark.passed == "unsaid", mark.completed, mark.straight_through, mark.held, mark.held_us, corrects,
+        mark.passed == "unsaid", mark.completed, mark.straight_through, asked and mark.risk == "risky", asked and mark.completed,
+        mark.held, mark.held_us, corrects,
         mark.cents or 0, corrects and mark.cents is None, mark.took_s,
     )  # fmt: skip
 

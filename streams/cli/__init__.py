@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "export-log": "Write the log of a broker as a file that `replay` reads.",
     "policy": "Show the policy in force, or try another one on what has happened.",
     "replay": "Run the monitor over files of events, with no broker.",
+    "report": "Say how a day went: what went through by itself, and where people had to decide.",
     "schema": "Print the event contract as JSON Schema.",
     "simulate": "Write a seeded, simulated prime broker with labelled faults.",
     "worker": "Run the monitor on Kafka.",

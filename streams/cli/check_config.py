@@ -34,4 +34,4 @@ def summary(settings: Settings) -> str:
     counts = ((len(policy.rules), "rule"), (brakes, "brake"), (len(policy.promises), "promise"))
     parts = [f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts]
     others = sum(value != usual[name] for name, value in plain(settings).items() if name != "policy")
-    return f"ok: policy {policy.version}, {', '.join(parts)}; {others} other settings differ from their defaults"
+    return f"ok: policy {policy.version}, {', '.join(parts)}; other settings changed: {others}"

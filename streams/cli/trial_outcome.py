@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -84,7 +85,7 @@ def outcome(trial: Trial) -> Outcome:
     """Return what would change with the policy that was tried."""
     now, then = trial.now.decisions, trial.then.decisions
     ids = list(dict.fromkeys((*now, *then)))
-    changed = [one for name in ids if _differ(one := _compared(name, trial))]
+    changed = sorted((one for name in ids if _differ(one := _compared(name, trial))), key=_rank)
     rules = _changes(_rules(now.values()), _rules(then.values()), ())
     kinds_now, kinds_then = _kinds(trial.now.alerts.values()), _kinds(trial.then.alerts.values())
     return Outcome(
@@ -117,8 +118,13 @@ def _kinds(alerts: Iterable[Alert]) -> Counter[str]:
 
 
 def _changes(now: Counter[str], then: Counter[str], order: tuple[str, ...]) -> tuple[Change, ...]:
-    """Return both counts of every name: those of `order` first, the others as they came up."""
-    return tuple(Change(name=name, now=now[name], then=then[name]) for name in dict.fromkeys((*order, *now, *then)))
+    """Return both counts of every name: those of `order` first, then by name, with numbers as people sort them."""
+    names = dict.fromkeys((*order, *sorted({*now, *then}, key=_natural)))
+    return tuple(Change(name=name, now=now[name], then=then[name]) for name in names)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"([0-9]+)", name)]
 
 
 def _compared(transfer_id: str, trial: Trial) -> ChangedVerdict:
@@ -148,6 +154,13 @@ def _differ(one: ChangedVerdict) -> bool:
 
 def _essence(verdict: Verdict) -> tuple[str | None, str, list[str]]:
     return verdict.risk_class, verdict.action, [failed.rule for failed in verdict.failed_rules]
+
+
+def _rank(one: ChangedVerdict) -> int:
+    """Return how soon a change is to be looked at: what would pass by itself first, what only has other reasons last."""
+    if one.now.action == one.then.action:
+        return 2
+    return 0 if _passes(one.then) else 1
 
 
 def _passes(verdict: Verdict) -> bool:

@@ -40,9 +40,13 @@ def _table(name: str, changes: tuple[Change, ...]) -> Iterator[str]:
 
 
 def _worth(value: Value) -> str:
-    dollars, cents = value.usd.split(".")
     unpriced = f" ({value.unpriced:,} of them without a price)" if value.unpriced else ""
-    return f"{value.movements:,} movements, {int(dollars):,}.{cents} USD{unpriced}"
+    return f"{value.movements:,} movements, {_grouped(value.usd)} USD{unpriced}"
+
+
+def _grouped(usd: str) -> str:
+    dollars, cents = usd.split(".")
+    return f"{int(dollars):,}.{cents}"
 
 
 def _listed(title: str, entries: list[str]) -> Iterator[str]:
@@ -53,7 +57,7 @@ def _listed(title: str, entries: list[str]) -> Iterator[str]:
 
 def _changed_line(one: ChangedVerdict) -> str:
     who = one.client or "no client"
-    worth = f" ({one.usd} USD)" if one.usd is not None else ""
+    worth = f" ({_grouped(one.usd)} USD)" if one.usd is not None else ""
     return f"{one.transfer_id} {one.op_type} of {who}, {one.amount} {one.asset}{worth}: {_short(one.now)} -> {_short(one.then)}"
 
 

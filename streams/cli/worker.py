@@ -19,6 +19,7 @@ from streams.monitor import Settings, SettingsError, load_settings
 @click.option("--topic-prefix", default=None, help="What stands before every topic's name.")
 @click.option("--clock", type=click.Choice(["ticks", "events"]), help="What moves time: live input, or the events'.")
 @click.option("--create-topics", is_flag=True, default=None, help="Create the topics that are missing.")
+@click.option("--metrics-port", type=int, help="Let Prometheus ask on this port; 0, the default: on none.")
 @click.option("--config", type=Path, help="Settings that decide (TOML); written into the log as a config record.")
 def command(
     broker: str, topic_prefix: str | None, clock: str | None, create_topics: bool | None, config: Path | None

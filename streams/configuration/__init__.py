@@ -8,5 +8,6 @@ from __future__ import annotations
 from streams.configuration.emit import policy_toml
 from streams.configuration.mistakes import Mistake
 from streams.configuration.reading import Document, read
+from streams.configuration.sense import contradictions
 
-__all__ = ["Document", "Mistake", "policy_toml", "read"]
+__all__ = ["Document", "Mistake", "contradictions", "policy_toml", "read"]

@@ -21,10 +21,12 @@ class Mistake(Struct, frozen=True):
     path: Path
     text: str
 
+    def __str__(self) -> str:
+        return f"{written(self.path)}: {self.text}" if self.path else self.text
+
     def line_text(self, file: str, line: int) -> str:
         """Return the mistake as one line that an editor can jump to."""
-        where = f"{written(self.path)}: " if self.path else ""
-        return f"{file}:{line}: {where}{self.text}"
+        return f"{file}:{line}: {self}"
 
 
 def written(path: Path) -> str:

@@ -36,10 +36,7 @@ class Document:
         """Return all that is wrong with the file where it should be of the type `kind`, a line each, in its order."""
         if self.unread is not None:
             return [self.unread]
-        found = list(misfits(self.plain, kind))
-        policy = self.plain.get("policy")
-        if isinstance(policy, dict):
-            found += contradictions(policy, ("policy",))
+        found = [*misfits(self.plain, kind), *contradictions(self.plain.get("policy"), ("policy",))]
         placed = sorted(((self.line_of(mistake.path), number), mistake) for number, mistake in enumerate(found))
         return [mistake.line_text(self.name, line) for (line, _), mistake in placed]
 

@@ -15,10 +15,13 @@ from streams.configuration.mistakes import Mistake, Path, listed, meant, shown, 
 
 SCOPES: Final = ("op_types", "clients", "assets", "locations")
 NEVER_AUTOMATIC: Final = ("adjustment", "refund", "reversal", "mint", "burn")
+OWN_ALERT: Final = "brake_applied"
 
 
-def contradictions(policy: dict[str, Any], path: Path) -> Iterator[Mistake]:
-    """Yield what is wrong with the sense of the policy that stands at `path`."""
+def contradictions(policy: Any, path: Path) -> Iterator[Mistake]:
+    """Yield what is wrong with the sense of the policy, as plain data, that stands at `path`."""
+    if not isinstance(policy, dict):
+        return
     rules = list(_tables(policy.get("rule"), (*path, "rule")))
     yield from _same_ids(rules)
     for rule_path, rule in rules:
@@ -77,7 +80,11 @@ def _operations(rule: dict[str, Any], path: Path) -> Iterator[Mistake]:
 def _brakes(rule: dict[str, Any], path: Path) -> Iterator[Mistake]:
     for place, brake in _tables(rule.get("brakes"), (*path, "brakes")):
         alert = brake.get("alert")
-        if isinstance(alert, str) and alert and alert not in ALERT_TYPES:
+        if alert == OWN_ALERT:
+            yield Mistake(
+                (*place, "alert"), f"Expected another alert: `{OWN_ALERT}` is the brake's own, and would never end"
+            )
+        elif isinstance(alert, str) and alert and alert not in ALERT_TYPES:
             yield Mistake((*place, "alert"), f"Expected a type of alert, got {shown(alert)}{meant(alert, ALERT_TYPES)}")
 
 

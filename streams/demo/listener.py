@@ -27,7 +27,12 @@ class Listener(threading.Thread):
 
     def run(self) -> None:
         """Read from the beginning until `stop` is called."""
-        options = {"group.id": "demo-desk", "enable.auto.commit": False, "isolation.level": "read_committed"}
+        options = {
+            "group.id": "demo-desk",
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "fetch.wait.max.ms": 20,  # the embedded broker answers late rather than when there is something
+        }
         consumer = Consumer(client_options(self._settings.broker, options))
         consumer.assign([TopicPartition(self._settings.topic("decisions"), 0, OFFSET_BEGINNING)])
         decode = msgspec.json.Decoder(Decision).decode

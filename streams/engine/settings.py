@@ -26,7 +26,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     or historical input (each record's own `observed_at` moves the clock). `compression` is that of the log and the
     outputs: gzip, because it is the only one that aiokafka reads without another library. `ahead_bytes_max`, where
     given, holds intake back when it is so many bytes of values ahead of the monitor; the embedded broker needs it.
-    `input_partitions` counts only where `create_topics` lets the worker create what is missing.
+    `input_partitions` counts only where `create_topics` lets the worker create what is missing. On `metrics_port`, where
+    it is not 0, Prometheus may ask how things stand.
     """
 
     broker: str  # host:port, or several with commas between
@@ -41,6 +42,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     ahead_bytes_max: int | None = None
     create_topics: bool = False
     input_partitions: int = 1
+    metrics_port: int = 0
+    metrics_address: str = "0.0.0.0"
 
     def __post_init__(self) -> None:
         _require(bool(self.broker.strip()), "broker", "must be host:port")
@@ -51,6 +54,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
         _require(self.delivery_timeout_seconds >= 1, "delivery_timeout_seconds", "must be at least 1")
         _require(self.ahead_bytes_max is None or self.ahead_bytes_max > 0, "ahead_bytes_max", "must be positive")
         _require(self.input_partitions >= 1, "input_partitions", "must be at least 1")
+        _require(0 <= self.metrics_port <= 65_535, "metrics_port", "must be between 0 (off) and 65,535")
 
     @property
     def log_topic(self) -> str:

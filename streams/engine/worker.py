@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import msgspec
@@ -44,11 +44,16 @@ def worker_main(settings: EngineSettings, monitor_settings: Any) -> int:
 
     0: ended by SIGTERM or SIGINT; 1: it could not go on; 2: it could not start. Either way one line says why.
     """
+    from streams.metrics import MetricsError, serving
     from streams.monitor import Monitor
 
+    monitor = Monitor(monitor_settings)
     try:
-        return run_worker(settings, Monitor(monitor_settings), configuration=plain(monitor_settings))
-    except EngineError as problem:
+        with ExitStack() as stack:
+            if settings.metrics_port:
+                stack.enter_context(serving(monitor, settings.metrics_port, settings.metrics_address))
+            return run_worker(settings, monitor, configuration=plain(monitor_settings))
+    except (EngineError, MetricsError) as problem:
         print(f"driftline worker: {problem}", file=sys.stderr)
         return 2
 

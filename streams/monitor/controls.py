@@ -31,7 +31,7 @@ def apply(state: State, event: ControlEvent, cause: Cause, record: Record) -> No
         ended = state.book.close(event.alert_id, event.actor, event.verdict, event.reason, cause.at_us)
         state.say(ended)
         if ended is not None:
-            state.brakes.lift(ended.alert_id)  # somebody has looked into it and answers for it
+            state.brakes.lift(ended.alert_id, cause.at_us)  # somebody has looked into it and answers for it
 
 
 def is_foreign(state: State, record: Record) -> bool:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from ledger.limits import Limits, Positive, Share
-from streams.configuration import read
+from streams.configuration import contradictions, read
 
 
 class SettingsError(ValueError):
@@ -58,8 +58,11 @@ def settings_from(plain: dict[str, Any]) -> Settings:
 
 
 def changed(settings: Settings, changes: dict[str, Any]) -> Settings:
-    """Return `settings` with `changes` over them; raise SettingsError where they do not fit."""
-    return settings_from({**plain(settings), **changes})
+    """Return `settings` with `changes` over them; raise SettingsError where they do not fit, or make no sense."""
+    fitting = settings_from({**plain(settings), **changes})
+    if mistakes := [str(mistake) for mistake in contradictions(changes.get("policy"), ("policy",))]:
+        raise SettingsError("; ".join(mistakes))
+    return fitting
 
 
 def plain(settings: Settings) -> dict[str, Any]:

@@ -93,7 +93,7 @@ class State:
         row = self.book.rows.get(key)
         self.say(self.book.clear(key, state, cause.at_us, cause.cause_id, explanation, evidence))
         if row is not None and key not in self.book.rows:
-            self.brakes.lift(row.alert_id)
+            self.brakes.lift(row.alert_id, cause.at_us)
 
     def quarantine(self, code: str, reason: str, record: Record, event_id: str | None = None) -> None:
         """Keep what cannot be applied, count it, and show it."""
@@ -104,4 +104,4 @@ class State:
 
 def _standing(row: OpenAlert, links: tuple[str, ...]) -> Standing:
     """Return an open alert as the brake hears of it."""
-    return Standing(row.alert_id, row.type, row.severity.value, row.scope.to_plain(), links)
+    return Standing(row.alert_id, row.type, row.severity.value, row.scope.to_plain(), links, row.updated_at_us)

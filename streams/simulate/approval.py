@@ -66,6 +66,12 @@ def approve(desk: Desk, move: Movement) -> None:
     desk.say(move, "approved")
 
 
+def ask_in_vain(desk: Desk, move: Movement) -> None:
+    """Put a request on record that nobody will decide."""
+    _note(move, HOLD)
+    desk.say(move, "requested")
+
+
 def by_people(move: Movement) -> bool:
     """Tell whether people let a movement pass."""
     return move.control is not None and move.control.get("origin") == "manual"

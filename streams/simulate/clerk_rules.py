@@ -25,7 +25,24 @@ Rule = Callable[[Cabinet, Request], bool]
 
 def operation(cabinet: Cabinet, it: Request) -> bool:
     """R1: a kind that may pass by itself; a rebalance needs a plan that is on record."""
-    return it.op in ("withdrawal", "internal", "sweep") or (it.op == "rebalance" and it.plan is not None)
+    if it.op == "rebalance":
+        return it.plan is not None and _is_for(cabinet, it, it.plan)
+    return it.op in ("withdrawal", "internal", "sweep")
+
+
+def _is_for(cabinet: Cabinet, it: Request, plan: Json) -> bool:
+    """Return whether a plan is for such a movement; where it goes is asked by R3."""
+    least, most = plan.get("amount_min"), plan.get("amount_max")
+    if plan.get("amount") is not None:
+        least = most = plan["amount"]
+    return (
+        plan["op_type"] == it.op
+        and plan["from"] == it.start["location"]
+        and cabinet.aliases.get(plan["asset"]) == it.asset
+        and (least is None or Decimal(least) <= it.amount)
+        and (most is None or it.amount <= Decimal(most))
+        and moment_us(plan["not_before"]) <= it.at <= moment_us(plan["not_after"])
+    )
 
 
 def destination(cabinet: Cabinet, it: Request) -> bool:
@@ -117,7 +134,7 @@ def coverage(cabinet: Cabinet, it: Request) -> bool:
     if fee and ((native := cabinet.held_before(it, fee_asset)) is None or native < fee):
         return False
     if it.client is None:
-        return True
+        return it.op != "withdrawal"
     promised = sum((taken(one.words) for one in cabinet.open_requests(it)), ZERO)
     return cabinet.available(it) - promised >= wanted
 
@@ -125,7 +142,7 @@ def coverage(cabinet: Cabinet, it: Request) -> bool:
 def unique(cabinet: Cabinet, it: Request) -> bool:
     """R8: nobody has asked for the same within a day, unless both have references and they differ."""
     if it.client is None:
-        return True
+        return it.op != "withdrawal"
     for twin in cabinet.payments[it.file.payment]:
         refs = [(words.get("ids") or {}).get("client_ref") for words in (it.words, twin.words)]
         is_told_apart = all(refs) and refs[0] != refs[1]
@@ -176,11 +193,11 @@ def fresh(cabinet: Cabinet, it: Request) -> bool:
 
 
 def books_clear(cabinet: Cabinet, it: Request) -> bool:
-    """R12: nothing unexplained is open on its places and asset, its asset, its client, or its way."""
+    """R12: nothing unexplained is open on its places, its asset, its client, or its way."""
     for alert in cabinet.alerts.values():
         least, reach = BRAKES.get(alert["type"], ("P0", ()))
         is_grave = alert["severity"] <= least  # P1 is the gravest; nothing is P0
-        if is_grave and all(_shares(cabinet, it, alert, name) for name in reach):
+        if is_grave and any(_shares(cabinet, it, alert, name) for name in reach):
             return False
     return True
 

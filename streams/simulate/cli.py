@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         config = WorldConfig(
             seed=wanted.seed, duration_s=wanted.days * DAY_S, transfers_per_day=wanted.transfers_per_day,
-            clients=wanted.clients, fault_at_s=wanted.fault_at, patterns=tuple(wanted.pattern),
+            clients=wanted.clients, unusual_share=wanted.unusual_share, fault_at_s=wanted.fault_at, patterns=tuple(wanted.pattern),
         )  # fmt: skip
         simulation = Simulation(config, wanted.scenario)
         lines = write(simulation, wanted.out, wanted.truth)
@@ -59,6 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--truth", metavar="FILE", help="where to write the labels of the faults")
     parser.add_argument("--transfers-per-day", type=int, default=WorldConfig().transfers_per_day, metavar="N")
     parser.add_argument("--clients", type=int, default=WorldConfig().clients, metavar="N")
+    parser.add_argument(
+        "--unusual-share", type=float, default=0.0, metavar="SHARE",
+        help="share of requests that are of a labelled unusual kind, from 0 to below 1 (0)",
+    )  # fmt: skip
     parser.add_argument(
         "--fault-at", type=float, metavar="SECONDS",
         help="inject every scenario this long after the start (each at its own moment in the second half)",

@@ -35,6 +35,7 @@ class WorldConfig:
     duplicates: float = 0.01  # share of events delivered twice
     fault_at_s: float | None = None  # after the start; None: each fault at its own moment in the second half
     late_fault_s: float = 3_600.0  # how late the fault `late_event` delivers
+    unusual_share: float = 0.0  # share of requests that people must look at, or nobody can grant
     patterns: tuple[str, ...] = ()  # legitimate patterns by name; "all" for every one
 
     def __post_init__(self) -> None:
@@ -46,6 +47,8 @@ class WorldConfig:
         spans = (self.snapshot_every_s, self.heartbeat_every_s, self.price_every_s, self.treasury_every_s)
         if min(*spans, self.time_scale) <= 0 or self.snapshot_jitter_s < 0 or self.lateness < 0:
             raise ValueError("intervals and scales must be above zero, jitter and lateness not below")
+        if not 0 <= self.unusual_share < 1:
+            raise ValueError("unusual_share is a share from 0 to below 1")
         if not (0 <= self.rhythm < 1 and 0 <= self.late_share <= 1 and 0 <= self.duplicates <= 1):
             raise ValueError("rhythm, late_share and duplicates are shares between 0 and 1")
 

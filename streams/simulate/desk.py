@@ -73,7 +73,7 @@ class Desk:
             return
         self.outbox.post(
             "transfers", body["transfer_id"], source, f"{body['transfer_id']}/{move.said}", body,
-            at_us=self.now_us + move.clock_ahead_us, revision=revision, extra_us=later_us, tracked=not later_us,
+            at_us=self.now_us + move.clock_ahead_us, revision=revision, extra_us=later_us, tracked=not later_us, prompt=move.prompt,
         )  # fmt: skip
 
     def promise(self, move: Movement) -> None:

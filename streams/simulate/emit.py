@@ -73,15 +73,16 @@ class Outbox:
 
     def post(
         self, topic: str, key: str, source: str, event_id: str, body: Json, *, at_us: int | None = None,
-        revision: int = 0, extra_us: int = 0, tracked: bool = True,
+        revision: int = 0, extra_us: int = 0, tracked: bool = True, prompt: bool = False,
     ) -> None:  # fmt: skip
         """Send an event that happens now, or is stamped `at_us`; `extra_us` makes it later than its source's habit.
 
-        An event that is not `tracked` is one its source believes delivered: heartbeats do not wait for it.
+        An event that is not `tracked` is one its source believes delivered: heartbeats do not wait for it. A `prompt` one is
+        never late.
         """
         now_us = self._agenda.now_us
         at_us = now_us if at_us is None else at_us
-        observed_us = now_us + self._delay_us(source) + extra_us
+        observed_us = now_us + self._delay_us(source, prompt=prompt) + extra_us
         value = {
             "schema_version": 1,
             "event_id": event_id,
@@ -165,12 +166,13 @@ class Outbox:
         self._numbers[source] += 1
         return {"source_seq": str(self._numbers[source])}
 
-    def _delay_us(self, source: str) -> int:
+    def _delay_us(self, source: str, *, prompt: bool) -> int:
         low_s, width_s = self._delays[source]
         delay_s = low_s + width_s * self._rng.random()
         config = self._config
         if config.late_share and source not in _NEVER_LATE and self._rng.random() < config.late_share:
-            delay_s += self._rng.uniform(min(_LATE_FROM_S, config.late_max_s), config.late_max_s) * config.lateness
+            late_s = self._rng.uniform(min(_LATE_FROM_S, config.late_max_s), config.late_max_s) * config.lateness
+            delay_s += 0.0 if prompt else late_s
         return int(delay_s * 1000) * 1000
 
 

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from streams.simulate.desk import Desk
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must be decided of a movement: its actions, in this order, and the rules that fail at first, among others."""
+
+    transfer_id: str
+    actions: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+
+    def as_json(self) -> Json:
+        return {"transfer_id": self.transfer_id, "actions": list(self.actions), "rules": list(self.rules)}
+
+
 @dataclass(slots=True)
 class Label:
     """The truth of one injected fault.
@@ -28,7 +40,8 @@ class Label:
     be raised; `possible_alert_types` may be, and are not false. `telling_ids` are the events of which the first to
     arrive makes the fault knowable: deadlines count from its arrival (from the injection, where there are none).
     `deadline_s` takes the place of the scenario's own where it depends on the world. None of `forbidden_alert_types`
-    may come of it, nor anything from `forbidden_from_severity` up that is not expected.
+    may come of it, nor anything from `forbidden_from_severity` up that is not expected. `expected_decisions` are what must
+    be decided of movements that it is about.
     """
 
     scenario: str
@@ -44,6 +57,7 @@ class Label:
     forbidden_alert_types: tuple[str, ...] = ()
     forbidden_from_severity: str = ""
     note: str = ""
+    expected_decisions: list[Expected] = field(default_factory=list)
 
     def as_json(self) -> Json:
         """Return the label as a line of the truth file."""
@@ -65,6 +79,8 @@ class Label:
             body["forbidden_alert_types"] = list(self.forbidden_alert_types)
         if self.forbidden_from_severity:
             body["forbidden_from_severity"] = self.forbidden_from_severity
+        if self.expected_decisions:
+            body["expected_decisions"] = [expected.as_json() for expected in self.expected_decisions]
         if self.difference_units:
             decimals = ASSETS[self.scope["asset"]].decimals
             body["difference"] = decimal_text(self.difference_units, decimals)

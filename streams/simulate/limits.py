@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from streams.simulate.catalogue import ASSETS, BANKS, COLD, Asset
 from streams.simulate.emit import Json
-from streams.simulate.units import DAY_S, decimal_text, units_worth
+from streams.simulate.units import DAY_S, US, decimal_text, units_worth
 
 if TYPE_CHECKING:
     from streams.simulate.config import WorldConfig
@@ -15,11 +15,20 @@ if TYPE_CHECKING:
 
 HOUR_S = 3_600
 ADDRESS_HOLD_S = DAY_S
-HOURS_EUR = "05:00-21:00"
+_OPENS_S, _CLOSES_S = 3 * HOUR_S, 23 * HOUR_S
+HOURS_EUR = "03:00-23:00"
 KYT_MAX = 0.7
 _LEAST_AN_HOUR, _BUSY = 30, 6  # requests of any client, and how many times what a client usually asks for
 _LEAST_A_DAY, _BUSY_DAY = 40, 4  # withdrawals of its usual size
 _EVERY_NTH = 3  # so many clients have a daily limit
+
+
+def opens_in_us(code: str, at_us: int) -> int:
+    """Return how long clients who want money in an asset have to wait until they can ask; 0 while it is open."""
+    second = at_us // US % DAY_S
+    if code != "EUR" or _OPENS_S <= second < _CLOSES_S:
+        return 0
+    return ((_OPENS_S - second) % DAY_S) * US
 
 
 def of_asset(asset: Asset) -> Json:

@@ -131,6 +131,7 @@ def _has_left(desk: Desk, move: Movement) -> int:
     account_id = move.origin.account_id or move.account_id
     record = desk.standing.records["account"].get(account_id, {})
     line = units_of(record.get("credit_line", {}).get(code, "0"), ASSETS[code].decimals)
+    line -= desk.standing.asked_in_vain[move.client_id, code]
     client = desk.firm.by_id.get(move.client_id)
     if client is not None and account_id == client.account.account_id:
         return desk.books.spendable[move.client_id, code] + line  # the amount is set aside already
@@ -157,12 +158,13 @@ def _approval(desk: Desk, move: Movement) -> bool:
     for limit in desk.standing.limits(move):
         if len(approvers) < limit.get("quorum", 0):
             return False
-        if "hours" in limit and not _is_within(desk.now_us, limit["hours"]):
+        if "hours" in limit and not is_within(desk.now_us, limit["hours"]):
             return False
     return True
 
 
-def _is_within(at_us: int, hours: str) -> bool:
+def is_within(at_us: int, hours: str) -> bool:
+    """Tell whether a moment is within hours of the day, both ends included; they may pass midnight."""
     start, end = (int(text[:2]) * 3_600 + int(text[3:]) * 60 for text in hours.split("-"))
     second = at_us // US % DAY_S
     return start <= second <= end if start <= end else second >= start or second <= end

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from streams.simulate import unusual
 from streams.simulate.agenda import Process
 from streams.simulate.catalogue import BINANCE, PLACES, SOURCES
 from streams.simulate.config import WorldConfig
@@ -53,6 +54,7 @@ class Simulation:
         desk.agenda.start(_opening(desk), wait_us=opening_us)
         for process in (arrivals(desk), watch_levels(desk), prices(desk), daily_interest(desk)):
             desk.agenda.start(process, wait_us=2 * opening_us)
+        desk.agenda.start(unusual.arrivals(desk, self.truth), wait_us=2 * opening_us)
         start_patterns(desk, wait_us=2 * opening_us)
         schedule(desk, [plan_of(fault) for fault in faults], self.truth)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -22,14 +22,16 @@ class Standing:
     """Records by kind and id, as last told, and the requests of the day.
 
     `brakes` are what is known to be unexplained: (client_id, location or asset; its name). Requests of one limit are kept
-    for its window, (when, smallest units, asset); those that ask for the same thing for a day, (when, client_ref).
+    for its window, (when, smallest units, asset); those that ask for the same thing for a day, (when, client_ref). What is
+    `asked_in_vain` is open by (client_id, asset) with no money set aside for it.
     """
 
-    __slots__ = ("_alike", "_made", "_noted", "brakes", "records")
+    __slots__ = ("_alike", "_made", "_noted", "asked_in_vain", "brakes", "records")
 
     def __init__(self) -> None:
         self.records: dict[str, dict[str, Json]] = defaultdict(dict)
         self.brakes: set[tuple[str, str]] = set()
+        self.asked_in_vain: Counter[tuple[str, str]] = Counter()
         self._made: dict[str, deque[tuple[int, int, str]]] = defaultdict(deque)
         self._alike: dict[_Like, list[tuple[int, str]]] = {}
         self._noted = 0

@@ -22,6 +22,7 @@ from streams.simulate.catalogue import (
 )
 from streams.simulate.chain import APPROVAL_S, BOOKING_S, SCREENING_S, network_fee_units, send_on_chain
 from streams.simulate.emit import Json
+from streams.simulate.limits import opens_in_us
 from streams.simulate.movement import End, Movement
 from streams.simulate.units import DAY_S, US, time_text
 from streams.simulate.world import Client, draw_units
@@ -36,6 +37,8 @@ _FATES = ((0.010, "cancelled"), (0.018, "rejected"), (0.025, "failed"), (0.045, 
 
 def ask_withdrawal(desk: Desk, client: Client, code: str) -> bool:
     """Let a client ask for money in its usual size; False if there is not enough to be sensible."""
+    if opens_in_us(code, desk.now_us):
+        return False
     location = BANKS.get(code) or _payer(desk, code)
     wanted = draw_units(client, code, desk.firm.prices[code], desk.rng)
     units = min(wanted, desk.books.spendable[client.client_id, code] // 3, desk.vaults.free(location, code) // 8)

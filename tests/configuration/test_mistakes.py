@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from msgspec import ValidationError, convert
 
 from ledger.policy.document import CHECKS, Policy, Rule, default_text
+from ledger.policy.kinds import NEVER
 from streams.configuration import Document, read
+from streams.configuration.sense import NEVER_AUTOMATIC
 from streams.configuration.shape import misfits
 from streams.monitor import Settings, SettingsError, load_settings
 
@@ -88,6 +90,8 @@ def test_a_rule_of_an_unknown_kind_is_held_against_what_all_rules_share() -> Non
          "13: policy.rule[1].with_plan[0]: Expected `fee` once: as `automatic` it needs no plan"),
         (SOUND + "[[policy.rule]]\nid = 'b'\ncheck = 'books'\nclients = ['a']\nbrakes = [{ alert = 'negative_balanc', reach = ['client'] }]",
          "11: policy.rule[1].brakes[0].alert: Expected a type of alert, got `negative_balanc`; did you mean `negative_balance`?"),
+        (SOUND + "[[policy.rule]]\nid = 'b'\ncheck = 'books'\nclients = ['a']\nbrakes = [{ alert = 'brake_applied', reach = ['client'] }]",
+         "11: policy.rule[1].brakes[0].alert: Expected another alert: `brake_applied` is the brake's own"),
         (SOUND + "[[policy.promise]]\nstage = 'send'\ntarget_s = 1\n[[policy.promise]]\nstage = 'send'\ntarget_s = 2\nasset = 'BTC'",
          "10: policy.promise[1]: This promise never counts: policy.promise[0] fits all that it fits"),
     ],
@@ -174,6 +178,10 @@ def test_whatever_a_policy_holds_its_sense_can_be_asked(plain: Any) -> None:
     document = Document("f", "")
     document.plain = {"policy": {"rule": plain, "promise": plain, "without": plain}}
     assert document.mistakes(Settings)
+
+
+def test_what_is_never_automatic_is_what_the_monitor_never_lets_pass() -> None:
+    assert set(NEVER_AUTOMATIC) == NEVER
 
 
 def test_every_check_is_a_kind_of_rule() -> None:

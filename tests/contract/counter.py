@@ -13,6 +13,7 @@ from tests.contract.worlds import Movement
 MACHINE: dict[str, Any] = {"origin": "auto", "initiator": "alice", "kyt_score": 0.1}
 AT = 900.0
 TAG = "7001"
+DAY_S = 86_400
 
 
 def counter(*limits: dict[str, Any], ways: Ways | None = None, until: float = 1_800.0) -> Firm:
@@ -38,9 +39,9 @@ def ask(firm: Firm, name: str = "w", amount: str = "2", at: float = AT, **more: 
 
 
 def own_move(firm: Firm, name: str, op: str, start: str, end: str, at: float = AT, **more: Any) -> Movement:
-    """Ask for a move of a bitcoin between own places, by their names alone."""
+    """Ask for a move of a bitcoin between own places, by their names alone unless the end has more to it (`there`)."""
     amount, asset = more.pop("amount", "1"), more.pop("asset", "BTC")
-    it = firm.movement(name, op, side(start), side(end, **more.pop("end", {})), asset, amount, **more)
+    it = firm.movement(name, op, side(start), side(end, **more.pop("there", {})), asset, amount, **more)
     it("requested", at, "treasury")
     return it
 
@@ -50,3 +51,8 @@ def plan(firm: Firm, name: str, at: float = 300.0, **facts: Any) -> None:
     usual = {"op_type": "rebalance", "from": HOT, "asset": "BTC", "amount_min": "0.1", "amount_max": "10"}
     usual |= {"not_before": LONG_AGO, "not_after": "2027-01-01T00:00:00Z"}
     firm.steer("plan", at, plan_id=name, scope=name, **{**usual, **facts})
+
+
+def only(rule: str, *, if_not: bool) -> list[str]:
+    """Return the rule as the only one that fails, or none."""
+    return [rule] if if_not else []

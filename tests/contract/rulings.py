@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from streams.cli import cli
 from tests.contract.verdicts import lines
+from tests.contract.ways import seconds
 from tests.contract.worlds import Line, World
 
 Record = dict[str, Any]
@@ -53,6 +55,11 @@ def failed(record: Record) -> list[str]:
     return [failure["rule"] for failure in record["failed_rules"]]
 
 
+def decided_at(record: Record) -> float:
+    """Return when it was decided, in seconds after the start."""
+    return seconds(record["decided_at"])
+
+
 def everything(line: Line) -> bool:
     return True
 
@@ -83,6 +90,6 @@ def assert_form(records: list[Record]) -> None:
         assert (record["action"] == "auto_approve") == (not record["failed_rules"]), record
         assert all(failure["why"] for failure in record["failed_rules"]), record
         assert record["policy_version"]
-    for before, after in zip(records, records[1:], strict=False):
+    for before, after in pairwise(records):
         assert (before["action"], failed(before)) != (after["action"], failed(after)), "said twice"
         assert before["decided_at"] <= after["decided_at"]

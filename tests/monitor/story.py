@@ -21,6 +21,7 @@ from typing import Any
 from alerts.records import Alert
 from ledger.times import to_us
 from streams.monitor import Monitor, encode
+from streams.monitor.outputs import Decision
 from streams.monitor.report import position_rows
 from streams.record import OWN_ORIGIN, Output, Record
 from tests.ledger.wire import (
@@ -59,11 +60,13 @@ class Story:
     """A monitor, and everything that it heard and said.
 
     `live`: records carry when they were logged. `restarts`: before each record a second monitor is made from the rows
-    of the first, as after a crash, and must say the same; it costs a millisecond or two.
+    of the first, as after a crash, and must say the same; it costs a millisecond or two. `decisions`: the last column
+    has them too (`auto_approve`, `hold R7 R12`, `review R2 #1`).
     """
 
-    def __init__(self, *, live: bool = False, restarts: bool = True) -> None:
+    def __init__(self, *, live: bool = False, restarts: bool = True, decisions: bool = False) -> None:
         self.monitor = Monitor()
+        self.decides = decisions
         self.live = live
         self.restarts = restarts
         self.sent: dict[str, Sent] = {}
@@ -75,6 +78,11 @@ class Story:
     def alerts(self) -> list[Alert]:
         """All alert records so far."""
         return [output.value for output in self.outputs if output.topic == "alerts"]
+
+    @property
+    def decisions(self) -> list[Decision]:
+        """All decisions so far."""
+        return [output.value for output in self.outputs if output.topic == "decisions"]
 
     def of(self, alert_type: str) -> list[Alert]:
         """All records so far of the alerts of one type."""
@@ -90,9 +98,12 @@ class Story:
         for row in rows.strip().splitlines():
             told, _, verdict = row.partition("|")
             time, verb, *words = told.split()
-            said = [_said(output) for output in self.tell(clock(time), verb, words)]
+            said = [said_of(output) for output in self.tell(clock(time), verb, words) if self._is_shown(output)]
             assert ", ".join(said) == " ".join(verdict.split()), f"{told.strip()} | {', '.join(said)}"
         return self
+
+    def _is_shown(self, output: Output) -> bool:
+        return self.decides or output.topic != "decisions"
 
     def tell(self, seconds: int, verb: str, words: list[str]) -> list[Output]:
         """Tell one row; return what is said to it."""
@@ -146,9 +157,13 @@ class Story:
         return self.of(alert_type)[-1].alert_id
 
 
-def _said(output: Output) -> str:
+def said_of(output: Output) -> str:
+    """Return an output in short, as the last column has it."""
     if output.topic == "quarantine":
         return f"quarantined {output.value.code}"
+    if output.topic == "decisions":
+        rules = "".join(f" {failed.rule}" for failed in output.value.failed_rules)
+        return f"{output.value.action}{rules}{f' #{output.value.seq}' if output.value.seq else ''}"
     alert: Alert = output.value
     size = f" {alert.difference}" if alert.difference and alert.state.value == "open" else ""
     return f"{alert.type} {alert.severity} {alert.state}{size}{f' #{alert.seq}' if alert.seq else ''}"

@@ -87,12 +87,13 @@ def test_one_hundred_thousand_dollars_is_a_great_value_and_a_cent_less_is_not() 
 )
 def test_a_great_value_that_a_movement_under_way_accounts_for_waits_for_a_second_snapshot(under_way: str) -> None:
     reported = 110 if ">hot" in under_way else 90
+    brake = ", brake_applied P4 open" if "requested" in under_way else ""
     play(f"""
         08:00  price BTC 50000               |
         09:00  balance hot 100 BTC           |
         09:30  {under_way}                   |
         10:00  balance hot {reported} BTC    |
-        11:00  balance hot {reported} BTC    | position_drift P1 open {reported - 100}
+        11:00  balance hot {reported} BTC    | position_drift P1 open {reported - 100}{brake}
     """)
 
 
@@ -101,7 +102,7 @@ def test_a_movement_that_accounts_for_another_amount_is_no_excuse() -> None:
         08:00  price BTC 50000                         |
         09:00  balance hot 100 BTC                     |
         09:30  move T1 requested hot>external 9 BTC    |
-        10:00  balance hot 90 BTC                      | position_drift P1 open -10
+        10:00  balance hot 90 BTC                      | position_drift P1 open -10, brake_applied P4 open
     """)
 
 
@@ -123,7 +124,7 @@ def test_a_drift_waits_for_what_its_source_has_yet_to_deliver() -> None:
         09:31  balance hot 90 BTC                      |
         09:32  balance hot 90 BTC                      |
         09:33  heartbeat desk 09:31                    |
-        09:34  heartbeat desk 09:32                    | position_drift P2 open -10
+        09:34  heartbeat desk 09:32                    | position_drift P2 open -10, brake_applied P4 open
     """)
 
 

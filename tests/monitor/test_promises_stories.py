@@ -54,6 +54,11 @@ class Promised(Story):
         return self.monitor.state.reconciliation.tables
 
     @property
+    def deadlines(self) -> list[str]:
+        """What is waited for of promises."""
+        return sorted(key for key in self.monitor.state.deadlines.due_us if key.startswith("promise|"))
+
+    @property
     def backlog(self) -> list[tuple[str, str, int, str]]:
         """What stands where: operation, stage, count, and since when the oldest does."""
         found = self.monitor.state.reconciliation.context.stages.backlog()
@@ -164,7 +169,7 @@ def test_each_stage_has_a_clock_of_its_own_and_the_whole_has_one_besides() -> No
     assert "720 s have passed" not in story.said[2]
     assert "3600 s have passed in all." in story.said[5]
     assert len(story.tables["promise"]) == len(story.tables["stage"]) == 0
-    assert not [key for key in story.monitor.state.deadlines.due_us if key.startswith("promise|")]
+    assert not story.deadlines
 
 
 def test_a_movement_that_comes_to_nothing_breaks_no_promise() -> None:
@@ -181,6 +186,20 @@ def test_a_movement_that_comes_to_nothing_breaks_no_promise() -> None:
     )  # fmt: skip
     assert "ended as rejected at 2026-01-05T09:09:30Z, after 570 of the 600 s" in story.said[-1]
     assert story.backlog == []
+
+
+def test_each_clock_that_runs_has_one_deadline_and_what_is_over_has_none() -> None:
+    story = Promised(DECIDE, SEND, WHOLE)
+    story.play("""
+        09:00     move T1 requested hot>venue 10 BTC       |
+        09:01     move T1 screening hot>venue 10 BTC       |
+    """)
+    assert story.deadlines == ["promise|decide|T1", "promise|whole|T1"]
+    story.play("09:02  move T1 approved hot>venue 10 BTC |")
+    assert story.deadlines == ["promise|send|T1", "promise|whole|T1"]
+    story.play("09:03  move T1 cancelled hot>venue 10 BTC |")
+    assert story.deadlines == []
+    assert len(story.tables["absence"]) == 0
 
 
 def test_what_failed_and_is_asked_for_again_has_its_whole_time_again() -> None:
@@ -224,6 +243,8 @@ def test_a_failure_that_is_told_late_takes_back_a_stage_that_has_not_begun_again
         SEND,
     )
     assert story.backlog == [("internal", "decide", 1, "09:05")]
+    assert story.said[-1].startswith("T1 has no promise to keep in stage `send`, as move-T1-failed")
+    assert not story.tables["stage_pace"].rows
 
 
 def test_what_is_heard_of_late_has_a_minute_for_its_end_to_come_too() -> None:
@@ -305,6 +326,18 @@ def test_the_first_promise_that_fits_counts() -> None:
     )
 
 
+def test_a_promise_may_name_an_asset_by_a_name_that_is_heard_later() -> None:
+    play(
+        """
+        09:00     move T1 requested hot>venue 10 BTC        |
+        09:01     asset BTC aliases=XBT                     |
+        09:02     move T1 screening hot>venue 10 BTC        |
+        09:08:01  tick                                      | sla_breach P3 open
+        """,
+        Promise(stage="decide", target_s=600, asset="XBT"),
+    )
+
+
 def test_without_promises_nothing_is_kept_but_where_each_movement_stands() -> None:
     story = play(
         """
@@ -326,7 +359,7 @@ def test_without_promises_nothing_is_kept_but_where_each_movement_stands() -> No
     ]
     assert not story.tables["promise"].rows
     assert not story.tables["stage_pace"].rows
-    assert not [key for key in story.monitor.state.deadlines.due_us if key.startswith("promise|")]
+    assert not story.deadlines
     story.play("12:01  move T3 requested hot>venue 10 BTC at=08:50 |")
     assert story.backlog[2] == ("internal", "settle", 2, "09:04")
 
@@ -469,9 +502,12 @@ def test_a_log_cut_anywhere_ends_as_the_whole_one() -> None:
         for number in range(3)
     ]
     straight = desk(DECIDE, SEND, SETTLE, WHOLE)
-    preface = [received(sent, 0) for sent in PREFACE]
-    records = [*preface, *moves]
-    said = [output for record in records for output in straight.step(record)]
+    records = [*(received(sent, 0) for sent in PREFACE), *moves]
+    said, kept = [], dict[str, Any]()
+    for record in records:
+        said += straight.step(record)
+        kept.update(straight.changed_rows())
+    assert {key: row for key, row in kept.items() if row is not None} == straight.rows()
     assert sum(output.value.type == "sla_breach" for output in said if output.topic == "alerts") > 6
     for cut in range(1, len(records)):
         first = desk(DECIDE, SEND, SETTLE, WHOLE)

@@ -11,6 +11,7 @@ from streams.simulate.books import FEES, HOUSE, INTEREST
 from streams.simulate.catalogue import ASSETS, BANKS, KNOWN
 from streams.simulate.chain import APPROVAL_S, BOOKING_S
 from streams.simulate.deposits import deposit
+from streams.simulate.limits import opens_in_us
 from streams.simulate.movement import Movement
 from streams.simulate.patterns.moments import (
     DAY_US,
@@ -110,7 +111,8 @@ def _wires(desk: Corner, lasts_s: float, number: int) -> Process:
             client = desk.firm.pick_client(desk.rng)
             size = draw_units(client, code, desk.firm.prices[code], desk.rng)
             spare = desk.books.spendable[client.client_id, code] // 3
-            if desk.rng.random() < 0.3 and spare > ASSETS[code].dust_units * 1_000:
+            wants_money = desk.rng.random() < 0.3 and not opens_in_us(code, desk.now_us)
+            if wants_money and spare > ASSETS[code].dust_units * 1_000:
                 desk.start(_pay_out(desk, withdrawal(desk, client, code, bank, min(size, spare))))
             else:
                 desk.start(_pay_in(desk, deposit(desk, client, code, bank, size)))

@@ -9,7 +9,7 @@ from streams.simulate.books import Account
 from streams.simulate.catalogue import ASSETS, BANKS, CHAIN_ASSETS, DEPOSITS, HOT
 from streams.simulate.deposits import deposit, run_deposit
 from streams.simulate.faults_money import affordable_units
-from streams.simulate.limits import hourly
+from streams.simulate.limits import hourly, opens_in_us
 from streams.simulate.patterns.moments import HOUR_S, hours_us
 from streams.simulate.patterns.registry import pattern
 from streams.simulate.reference import send, tell_limit
@@ -59,6 +59,7 @@ def _register(desk: Corner, network: str, address: str, rest: dict[str, str], ad
 def _first_withdrawal(desk: Corner, client: Client, code: str, added: str) -> Process:
     """Pay out some of it when the address has been on record for long enough."""
     yield span_us(_HELD_S)
+    yield span_us(1.0) + opens_in_us(code, desk.now_us)
     location = BANKS.get(code, HOT)
     units = affordable_units(desk, client, location, code, desk.rng.randint(500_000, 5_000_000), times=2)
     if units < ASSETS[code].dust_units * 1_000:

@@ -9,7 +9,7 @@ from streams.simulate.agenda import Process
 from streams.simulate.catalogue import ASSETS, BANKS, DEPOSITS, EXTERNAL, HOT, IBAN, Asset
 from streams.simulate.deposits import deposit, run_deposit
 from streams.simulate.emit import Json
-from streams.simulate.limits import daily, hourly
+from streams.simulate.limits import daily, hourly, opens_in_us
 from streams.simulate.patterns.moments import first_us, hours_us
 from streams.simulate.patterns.registry import pattern
 from streams.simulate.reference import register_payout, tell_limit
@@ -81,6 +81,7 @@ def _pay_weekly(desk: Corner, payroll: Payroll) -> Process:
     """Advise the first burst, and then pay every week at the same hour, with the money there in time."""
     yield first_us(desk, _WEEK_S)
     ahead_us = hours_us(desk, 1.0, 1.5)
+    ahead_us += _opens_in_us(payroll, desk.now_us + ahead_us)
     _advise(desk, payroll, desk.now_us + ahead_us)
     _allow(desk, payroll)
     plan_id = payroll.plan_id
@@ -91,6 +92,12 @@ def _pay_weekly(desk: Corner, payroll: Payroll) -> Process:
         yield from _burst(desk, payroll, plan_id)
         plan_id = payroll.plan_id if payroll.recurring else ""
         yield began_us + _WEEK_S * US - desk.now_us
+
+
+def _opens_in_us(payroll: Payroll, at_us: int) -> int:
+    """Return how much later a burst must begin to be over before money cannot be asked for."""
+    code = payroll.asset.code
+    return max(opens_in_us(code, at_us), opens_in_us(code, at_us + int(_BURST_S) * 2 * US))
 
 
 def _advise(desk: Corner, payroll: Payroll, from_us: int) -> None:

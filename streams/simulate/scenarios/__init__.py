@@ -1,6 +1,6 @@
-"""The incidents of the field as scenarios S01 to S30, each with its look-alike that must raise nothing.
+"""The incidents of the field as scenarios S01 to S30, and errors of work by hand as M01 to M03.
 
-A module holds one family; importing this package registers them all.
+Each has its look-alike that must raise nothing. A module holds one family; importing this package registers them all.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from streams.simulate.scenarios import (
     chain_events,
     collateral,
     corrections,
+    corrections_by_hand,
     crediting,
     feeds,
     liabilities,
@@ -32,6 +33,7 @@ __all__ = [
     "chain_events",
     "collateral",
     "corrections",
+    "corrections_by_hand",
     "crediting",
     "feeds",
     "liabilities",

@@ -24,7 +24,7 @@ def test_odds_count_those_that_took_longer_as_far_as_buckets_tell(
     taken: list[int], after_s: int, target_s: int
 ) -> None:
     late = [one for one in taken if bucket_of(one) > bucket_of(target_s)]
-    so_late = [one for one in taken if bucket_of(one) > bucket_of(after_s)]
+    so_late = [one for one in taken if bucket_of(one) >= bucket_of(after_s + 1)]
     in_time = max(len(so_late) - len(late), 0)
     assert odds(learned(taken), after_s, target_s) == Odds(len(taken), len(so_late), in_time)
 

@@ -113,6 +113,9 @@ class Diary:
         tally.completed += dossier.arrived
         clean = not held and not any(is_grave(breach) for breach in told)
         tally.straight_through += dossier.arrived and way == "auto" and passed_as == "risk_free" and clean
+        asked = bool(dossier.stages & REQUESTED) or risks[-1:] == ["risk_free"]
+        tally.asked_risky += asked and risks[-1:] == ["risky"]
+        tally.asked_completed += asked and dossier.arrived
         tally.held += held
         tally.held_us += held_us
         if dossier.op_type in CORRECTIONS:

@@ -1,0 +1,7 @@
+"""What Prometheus may ask a running monitor: declared in one place, read off its state when it is asked."""
+
+from __future__ import annotations
+
+from streams.metrics.server import MetricsError, serving
+
+__all__ = ["MetricsError", "serving"]
