@@ -18,6 +18,7 @@ from ledger.times import SECOND_US
 MATERIAL_CHANGE_SHARE = 10  # an open break is told again when it changes by a tenth
 SUSPECTS_MAX = 500  # movements looked at for a break, the latest
 SILENT_US = 15 * 60 * SECOND_US
+LATE_US = 60 * SECOND_US  # a report that is this old when it arrives comes with a backlog, and the rest may be behind it
 
 
 class Trust(Protocol):
@@ -28,6 +29,7 @@ class Trust(Protocol):
     def holds_back(self, location: str, names: Iterable[str], cents: int | None) -> bool: ...
     def count_held(self, names: Iterable[str]) -> None: ...
     def repeats(self, location: str) -> bool: ...
+    def clock_us(self) -> int: ...
 
 
 class Blind:
@@ -47,6 +49,9 @@ class Blind:
 
     def repeats(self, location: str) -> bool:
         return False
+
+    def clock_us(self) -> int:
+        return 0
 
 
 class Breaks:
@@ -172,11 +177,13 @@ class Breaks:
     def _may_be_untold(self, position: Position) -> bool:
         """Tell whether a surplus may be money whose arrival, with nothing before it, has yet to be told.
 
-        A deficit is not given that time: what leaves is asked for first.
+        A deficit is not given that time: what leaves is asked for first. Only where the report itself comes late, with
+        what else is late by as much, may that be behind it.
         """
-        if position.judgement.unexplained < 0:
+        as_of_us = position.observations[-1].as_of_us
+        if position.judgement.unexplained < 0 and self.trust.clock_us() - as_of_us <= LATE_US:
             return False
-        return self._is_awaited(self.trust.tellers(position.location), position.observations[-1].as_of_us)
+        return self._is_awaited(self.trust.tellers(position.location), as_of_us)
 
     def _is_awaited(self, sources: Iterable[str], until_us: int) -> bool:
         marks = [self.trust.delivered_us(source) for source in sources]

@@ -92,6 +92,10 @@ class Reliance(Check):
         source = self.table.rows.get(name)
         return source.watermark_us if source is not None and source.beats else None
 
+    def clock_us(self) -> int:
+        """Return the time of what is being applied."""
+        return self.context.now_us
+
     def repeats(self, location: str) -> bool:
         """Tell whether the latest report of a place is, to the last figure, the one before."""
         return self.context.staleness.repeats(location)

@@ -58,6 +58,21 @@ class Open(Struct, gc=False):
         """When that stage began."""
         return self.left_us or self.passed_us or self.requested_us
 
+    @property
+    def moments(self) -> Moments:
+        return Moments(self.requested_us, self.passed_us, self.left_us)
+
+    def note(self, bit: int, at_us: int) -> bool:
+        """Take a report of a stage (its bit), of which the earliest counts; return whether that changes anything."""
+        changed = False
+        if bit & REQUESTED and not 0 < self.requested_us <= at_us:
+            self.requested_us, changed = at_us, True
+        if bit & PASSED and not 0 < self.passed_us <= at_us:
+            self.passed_us, changed = at_us, True
+        if bit & LEFT and not 0 < self.left_us <= at_us:
+            self.left_us, changed = at_us, True
+        return changed
+
 
 class Stages(Check):
     """The open movements by id, and the clocks of what was promised of them."""
@@ -118,21 +133,23 @@ class Stages(Check):
     # --- inside ----------------------------------------------------------------------------------------------
     def _note(self, change: Change, row: Open | None) -> Open:
         """Take the moment of a report; where it begins anew, or may have, all reports are looked at again."""
-        dossier, event = change.dossier, change.event
-        if row is None or dossier.stages & UNDONE_BITS:
-            moments = moments_of(self.context.holdings.movements.by_id[dossier.transfer_id].facts)
-        else:
-            moments = _with(
-                Moments(row.requested_us, row.passed_us, row.left_us), RANK[event.status], to_us(event.event_time)
-            )
+        dossier = change.dossier
         client = client_of(dossier)
         if row is None:
-            return self.table.put(dossier.transfer_id, Open(dossier.op_type, client, *moments))
-        if moments != (row.requested_us, row.passed_us, row.left_us) or client != row.client:
+            return self.table.put(dossier.transfer_id, Open(dossier.op_type, client, *self._moments(dossier)))
+        if dossier.stages & UNDONE_BITS:
+            moments = self._moments(dossier)
+            changed = moments != row.moments
             row.requested_us, row.passed_us, row.left_us = moments
+        else:
+            changed = row.note(1 << RANK[change.event.status], to_us(change.event.event_time))
+        if changed or client != row.client:
             row.client = client
             self.table.touched.add(dossier.transfer_id)
         return row
+
+    def _moments(self, dossier: Dossier) -> Moments:
+        return moments_of(self.context.holdings.movements.by_id[dossier.transfer_id].facts)
 
     def _follow(self, change: Change, row: Open) -> None:
         dossier, event = change.dossier, change.event
@@ -172,27 +189,14 @@ def moments_of(facts: Iterable[Fact]) -> Moments:
 
     One that nobody asked for again begins anew with whatever came first.
     """
-    moments, begun_us, revisions = Moments(0, 0, 0), 0, dict[int, int]()
+    row, begun_us, revisions = Open("", "", 0), 0, dict[int, int]()
     for fact in facts:
         if fact.revision < revisions.get(fact.rank, 0):
             continue  # superseded by a restatement that happened earlier, as in the fold
         if 1 << fact.rank & UNDONE_BITS:
-            moments, begun_us, revisions = Moments(0, 0, 0), 0, {}
+            row, begun_us, revisions = Open("", "", 0), 0, {}
         else:
-            moments, begun_us = _with(moments, fact.rank, fact.at_us), begun_us or fact.at_us
+            row.note(1 << fact.rank, fact.at_us)
+            begun_us = begun_us or fact.at_us
         revisions[fact.rank] = fact.revision
-    return moments if moments.requested_us else moments._replace(requested_us=begun_us)
-
-
-def _with(moments: Moments, rank: int, at_us: int) -> Moments:
-    """Return the moments with a report of a stage: the earliest counts."""
-    bit, (requested_us, passed_us, left_us) = 1 << rank, moments
-    return Moments(
-        _earliest(requested_us, at_us) if bit & REQUESTED else requested_us,
-        _earliest(passed_us, at_us) if bit & PASSED else passed_us,
-        _earliest(left_us, at_us) if bit & LEFT else left_us,
-    )
-
-
-def _earliest(known_us: int, at_us: int) -> int:
-    return min(known_us, at_us) if known_us else at_us
+    return row.moments if row.requested_us else row.moments._replace(requested_us=begun_us)

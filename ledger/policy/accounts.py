@@ -84,11 +84,21 @@ class ClientAccounts:
         held = self._open.get((asked.client, asked.dossier.asset))
         if not held:
             return 0
-        return sum(
-            self._left_units(transfer_id, request.units)
-            for transfer_id, request in held.items()
-            if request.order < asked.order
-        )
+        over: list[str] = []
+        units = 0
+        for transfer_id, request in held.items():
+            if request.order < asked.order:
+                left = self._left_units(transfer_id, request.units)
+                units += left
+                if not left and self._is_over(transfer_id):
+                    over.append(transfer_id)
+        for transfer_id in over:  # looked at once more and never again
+            del held[transfer_id]
+        return units
+
+    def _is_over(self, transfer_id: str) -> bool:
+        dossier = self.context.dossiers.get(transfer_id)
+        return dossier is None or dossier.arrived or dossier.undone
 
     def _left_units(self, transfer_id: str, units: int) -> int:
         dossier, taken = self.context.dossiers.get(transfer_id), self.debits.get(transfer_id) or 0

@@ -77,7 +77,10 @@ class Corrections(Check):
         """Take over the journals that were heard before the movement they book; return whether they name anything."""
         waiting = [self.rows.get(ref) for ref in self.naming.waiting_for(row.name)]
         books = [journal for journal in waiting if journal is not None and self._books(journal.name) == row.name]
-        return any([self._merge(row, journal) for journal in books if journal.form == JOURNAL])
+        found = False
+        for journal in books:
+            found = (journal.form == JOURNAL and self._merge(row, journal)) or found
+        return found
 
     def _merge(self, row: Correction, journal: Correction) -> bool:
         """Make a journal a part of the movement that it books; return whether it names anything."""

@@ -22,14 +22,22 @@ from streams.monitor import Settings, SettingsError, load_settings
 @click.option("--metrics-port", type=int, help="Let Prometheus ask on this port; 0, the default: on none.")
 @click.option("--config", type=Path, help="Settings that decide (TOML); written into the log as a config record.")
 def command(
-    broker: str, topic_prefix: str | None, clock: str | None, create_topics: bool | None, config: Path | None
+    broker: str,
+    topic_prefix: str | None,
+    clock: str | None,
+    create_topics: bool | None,
+    metrics_port: int | None,
+    config: Path | None,
 ) -> None:
     """Run intake and monitor until SIGTERM or SIGINT.
 
     Every option may also be given as an environment variable (DRIFTLINE_BROKER, DRIFTLINE_CLOCK, ...). A restart
     replays the log from its beginning.
     """
-    given = {"broker": broker, "topic_prefix": topic_prefix, "clock": clock, "create_topics": create_topics}
+    given = {
+        "broker": broker, "topic_prefix": topic_prefix, "clock": clock, "create_topics": create_topics,
+        "metrics_port": metrics_port,
+    }  # fmt: skip
     environment = {f"DRIFTLINE_{name.upper()}": str(value) for name, value in given.items() if value is not None}
     try:
         settings = settings_from({**os.environ, **environment})

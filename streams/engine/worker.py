@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import msgspec
@@ -49,9 +49,8 @@ def worker_main(settings: EngineSettings, monitor_settings: Any) -> int:
 
     monitor = Monitor(monitor_settings)
     try:
-        with ExitStack() as stack:
-            if settings.metrics_port:
-                stack.enter_context(serving(monitor, settings.metrics_port, settings.metrics_address))
+        port = settings.metrics_port
+        with serving(monitor, port, settings.metrics_address) if port else nullcontext():
             return run_worker(settings, monitor, configuration=plain(monitor_settings))
     except (EngineError, MetricsError) as problem:
         print(f"driftline worker: {problem}", file=sys.stderr)

@@ -58,9 +58,9 @@ def destination(cabinet: Cabinet, it: Request) -> bool:
     if not it.goes_outside and place not in (known.get("location"), known["owner"]):
         return False
     hold_s = max(it.said("address_hold_s"), default=None)
-    if hold_s is None:
-        return True
-    return bool(known.get("added_at")) and it.at - moment_us(known["added_at"]) >= hold_s * US
+    if not known.get("added_at"):
+        return hold_s is None
+    return it.at - moment_us(known["added_at"]) >= (hold_s or 0) * US
 
 
 def role(cabinet: Cabinet, it: Request) -> bool:

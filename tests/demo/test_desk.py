@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -98,9 +99,9 @@ def test_every_automatic_movement_in_the_log_was_approved_before_it_passed(run: 
     approved_us: dict[str, int] = {}
     for decision in run.decisions:
         if decision.action == "auto_approve":
-            approved_us.setdefault(decision.transfer_id, to_us(decision.decided_at))
+            approved_us.setdefault(decision.transfer_id, moment_us(decision.decided_at))
     automatic = {
-        event["transfer_id"]: to_us(event["event_time"])
+        event["transfer_id"]: moment_us(event["event_time"])
         for event in reversed(run.log)
         if event["op_type"] in ASKED_KINDS and event["status"] in PASSED and event["control"].get("origin") == "auto"
     }
@@ -124,6 +125,10 @@ def test_nothing_that_was_held_passed_by_itself_before_it_was_let_go(run: Run) -
     assert [name for name, at_s in automatic.items() if "auto_approve" not in diary.in_force(name, at_s)] == []
     let_go = [name for name in diary.held() if name in automatic]
     assert len(let_go) >= 3, "too few were held and let go again for this to prove anything"
+
+
+def moment_us(text: str) -> int:
+    return to_us(datetime.fromisoformat(text))
 
 
 def close(feed: Feed, alerts: Iterable[Alert]) -> None:

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.records import Alert
-from tests.ledger.matching.desk import Firm
+from ledger.screens.corrections import Corrections
 from tests.ledger.matching.desk import RECORDS as PLACES
+from tests.ledger.matching.desk import Firm
 from tests.ledger.wire import DAY, HOUR, Sent, control, received, reference
 from tests.monitor.story import Story
 
@@ -250,7 +251,7 @@ def test_a_correction_undone_in_time_has_failed_nothing_and_one_that_is_counted_
 
 def test_what_no_booking_closes_is_not_asked_of_a_correction() -> None:
     desk = Desk()
-    stolen = {"from": {"location": "hot"}, "to": {"location": "external", "address": "0x" + "9" * 40}}
+    stolen: dict[str, Any] = {"from": {"location": "hot"}, "to": {"location": "external", "address": "0x" + "9" * 40}}
     desk.hear(desk.payment("W-1", "requested"), desk.payment("X-1", "broadcast", **stolen))
     desk.wait(61)
     assert "unmatched_outflow" in {alert.type for alert in desk.story.alerts}
@@ -340,7 +341,7 @@ def test_it_becomes_worse_with_one_that_is_heard_later() -> None:
     for number in range(10):
         assert desk.hear(desk.fix(f"A-{number}", "0.001", op_type="adjustment"), after=30) == []
     assert desk.hear(desk.fix("A-odd", "0.001", "approved", op_type="adjustment")) == ["operator_habit P3 open"]
-    more = {"control": {"origin": "manual", "initiator": "eve", "approvers": ["joe", "eve"]}}
+    more: dict[str, Any] = {"control": {"origin": "manual", "initiator": "eve", "approvers": ["joe", "eve"]}}
     assert desk.hear(desk.fix("A-odd", "0.001", op_type="adjustment", **more)) == ["operator_habit P2 open"]
 
 
@@ -370,6 +371,14 @@ def test_in_whatever_order_they_are_heard_a_correction_that_names_something_is_n
     ended = {alert.alert_id for alert in desk.records() if alert.state.value != "open"}
     stands = {alert.scope.transfer_id for name, alert in latest.items() if name not in ended}
     assert stands == {"F-none", "F-unknown"}
+    assert entered(desk) == {"refund": 3 + 6, "adjustment": 3 + 1}, "a movement and its booking are one"
+
+
+def entered(desk: Desk) -> dict[str, int]:
+    """Return how many corrections of each kind are part of habits."""
+    checks = desk.story.monitor.state.reconciliation.checks
+    habits = next(check for check in checks if isinstance(check, Corrections)).habits.habits.rows
+    return {name.split("|")[1]: sum(habit.days.values()) for name, habit in habits.items()}
 
 
 @given(st.lists(st.sampled_from(["fix", "none", "book", "twice", "back", "wait"]), max_size=12))
@@ -378,12 +387,20 @@ def test_a_restart_between_any_two_events_changes_nothing(what: list[str]) -> No
     desk = Desk()
     desk.practise()
     for number, word in enumerate(what):
-        heard = {
-            "fix": lambda: [desk.fix(f"F-{number}", of="D-8")],
-            "none": lambda: [desk.fix(f"F-{number}")],
-            "book": lambda: desk.book(of=f"D-{number}"),
-            "twice": lambda: [desk.inflow(f"D-{number}"), *desk.credit(f"D-{number}"), *desk.credit(f"D-{number}")],
-            "back": lambda: [back(desk, f"R-{number}", "5", of=f"D-{number - 1}")],
-            "wait": lambda: [control("tick", desk.name(), desk.now + 500)],
-        }[word]()
+        heard = something(desk, word, number)
         desk.hear(*heard, after=500 if word == "wait" else 1)
+
+
+def something(desk: Desk, word: str, number: int) -> list[Sent]:
+    """Return events of one kind; what is credited twice may be reversed by the next."""
+    if word == "fix":
+        return [desk.fix(f"F-{number}", of="D-8")]
+    if word == "none":
+        return [desk.fix(f"F-{number}")]
+    if word == "book":
+        return desk.book(of=f"D-{number}")
+    if word == "twice":
+        return [desk.inflow(f"D-{number}"), *desk.credit(f"D-{number}"), *desk.credit(f"D-{number}")]
+    if word == "back":
+        return [back(desk, f"R-{number}", "5", of=f"D-{number - 1}")]
+    return [control("tick", desk.name(), desk.now + 500)]

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from ledger.policy.document import Promise, default_policy
 from streams.monitor import Monitor
 from streams.monitor.settings import Settings
-from streams.record import Output
+from streams.record import Output, Record
 from tests.ledger.wire import Sent, received, transfer
 from tests.monitor.story import PREFACE, Options, Story, clock
 
@@ -495,24 +495,45 @@ def test_while_one_in_five_is_still_in_time_the_warning_waits_for_its_share() ->
 # --- A restart -------------------------------------------------------------------------------------------------
 
 
-def test_a_log_cut_anywhere_ends_as_the_whole_one() -> None:
-    moves = [
-        received(transfer(f"e{number}-{status}", second, f"T{number}", status, "hot", "venue", "1"), second + number)
-        for second, status in ((0, "requested"), (400, "approved"), (900, "broadcast"), (2_000, "completed"))
+PROMISES = (DECIDE, SEND, SETTLE, WHOLE)
+
+
+def told(second: int, at_s: int, status: str) -> list[Record]:
+    """Return the reports, heard at a second, that three movements came to a stage at another."""
+    return [
+        received(
+            transfer(f"{status}-{number}-{at_s}", at_s, f"T{number}", status, "hot", "venue", "1"), second + number
+        )
         for number in range(3)
     ]
-    straight = desk(DECIDE, SEND, SETTLE, WHOLE)
-    records = [*(received(sent, 0) for sent in PREFACE), *moves]
-    said, kept = [], dict[str, Any]()
-    for record in records:
-        said += straight.step(record)
-        kept.update(straight.changed_rows())
-    assert {key: row for key, row in kept.items() if row is not None} == straight.rows()
+
+
+LOG = [
+    *(received(sent, 0) for sent in PREFACE),
+    *told(3_600, 3_600, "requested"),
+    *told(3_700, 3_500, "requested"),
+    *told(4_050, 4_000, "approved"),
+    *told(4_500, 4_500, "broadcast"),
+    *told(6_600, 6_600, "completed"),
+]
+
+
+def test_a_log_cut_anywhere_ends_as_the_whole_one() -> None:
+    straight = desk(*PROMISES)
+    said = [output for record in LOG for output in straight.step(record)]
     assert sum(output.value.type == "sla_breach" for output in said if output.topic == "alerts") > 6
-    for cut in range(1, len(records)):
-        first = desk(DECIDE, SEND, SETTLE, WHOLE)
-        again = [output for record in records[:cut] for output in first.step(record)]
+    for cut in range(1, len(LOG)):
+        first = desk(*PROMISES)
+        again = [output for record in LOG[:cut] for output in first.step(record)]
         second = Monitor.from_rows(first.rows())
-        again += [output for record in records[cut:] for output in second.step(record)]
+        again += [output for record in LOG[cut:] for output in second.step(record)]
         assert again == said
         assert second.rows() == straight.rows()
+
+
+def test_the_rows_that_changed_are_all_that_a_checkpoint_has_to_write() -> None:
+    monitor, kept = desk(*PROMISES), dict[str, Any]()
+    for record in LOG:
+        monitor.step(record)
+        kept.update(monitor.changed_rows())
+        assert {key: row for key, row in kept.items() if row is not None} == monitor.rows()

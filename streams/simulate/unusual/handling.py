@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _APPROVED_SHARE = 0.3  # of what people may let pass
 _TRIES = 8
 _GIVEN_UP_S = (300.0, 1_800.0)
+_HEARD_S = 30.0  # after which everybody knows of it
 _REQUESTS_PER_TRANSFER = 0.45  # the rest are deposits, trades, fees and interest
 
 
@@ -71,7 +72,8 @@ def _handle(desk: Corner, kind: Kind, made: Request, truth: list[Label]) -> Proc
 
 def _is_there(desk: Corner, move: Movement) -> bool:
     """Tell whether client and place still have what is going to be asked for."""
-    if move.client_id and desk.books.spendable[move.client_id, move.asset.code] < move.units:
+    purse = (move.client_id, move.asset.code)
+    if move.client_id and (desk.books.spendable[purse] < move.units or desk.standing.asked_in_vain[purse]):
         return False
     return desk.vaults.free(move.origin.location, move.asset.code) >= move.units
 
@@ -116,8 +118,9 @@ def _give_up(desk: Corner, move: Movement) -> Process:
     ask_in_vain(desk, move)
     desk.standing.asked_in_vain[move.client_id, move.asset.code] += move.units
     yield desk.wait(*_GIVEN_UP_S)
-    desk.standing.asked_in_vain[move.client_id, move.asset.code] -= move.units
     desk.say(move, "cancelled")
+    yield span_us(_HEARD_S)
+    desk.standing.asked_in_vain[move.client_id, move.asset.code] -= move.units
 
 
 def _let_pass(desk: Corner, move: Movement) -> Process:
