@@ -94,14 +94,22 @@ class Thresholds(
 
 
 class Config(ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="config"):
-    """The settings in force, written by Driftline itself; `clock` says what moves time (design section 2)."""
+    """The settings in force, written by Driftline itself; `clock` says what moves time, and `inputs` which partitions
+    have to be read for it to move.
+    """
 
     settings: dict[str, Any] = field(default_factory=dict)
     clock: Literal["events", "ticks"] | None = None
+    inputs: list[Name] | None = None
 
 
 class Tick(ControlEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="tick"):
-    """Time passes: `observed_at` says how far the inputs have been read."""
+    """Time passes: `observed_at` says how far the inputs have been read.
+
+    Where several read them, `inputs` says how far each partition of the reader's (`transfers/0`) has been.
+    """
+
+    inputs: dict[Name, Moment] | None = None
 
 
 Control = Plan | Maintenance | Heartbeat | Acknowledge | Snooze | Close | Thresholds | Config | Tick

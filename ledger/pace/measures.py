@@ -52,12 +52,12 @@ class Measures:
         until_us = self.context.now_us if until_us is None else until_us
         return since_us + length_us + self.ways.paused_us(dossier, since_us, until_us)
 
-    def overrun(self, dossier: Dossier, promise: Promise, since_us: int, at_us: int) -> Overrun:
+    def overrun(self, dossier: Dossier, stage: Stage, target_us: int, since_us: int, at_us: int) -> Overrun:
         """Return what is known of a stage whose clock is looked at, or ended, at a moment."""
         paused_us = self.ways.paused_us(dossier, since_us, at_us)
-        ran_us, target_us = max(at_us - since_us - paused_us, 0), target_us_of(promise)
-        known = odds(self._durations(dossier, promise.stage), ran_us // SECOND_US, target_us // SECOND_US)
-        return Overrun(dossier, promise.stage, at_us, ran_us, target_us, paused_us, known)
+        ran_us = max(at_us - since_us - paused_us, 0)
+        known = odds(self._durations(dossier, stage), ran_us // SECOND_US, target_us // SECOND_US)
+        return Overrun(dossier, stage, at_us, ran_us, target_us, paused_us, known)
 
     def learn(self, dossier: Dossier, stage: Stage, since_us: int, over_us: int) -> None:
         """Take how long a stage took, maintenance left out."""

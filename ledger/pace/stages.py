@@ -19,7 +19,6 @@ from ledger.pace.targets import Span, Targets
 from ledger.policy.document import Stage
 from ledger.screens.words import client_of
 from ledger.table import Table
-from ledger.times import to_us
 
 if TYPE_CHECKING:
     from ledger.context import Context
@@ -133,8 +132,7 @@ class Stages(Check):
     # --- inside ----------------------------------------------------------------------------------------------
     def _note(self, change: Change, row: Open | None) -> Open:
         """Take the moment of a report; where it begins anew, or may have, all reports are looked at again."""
-        dossier = change.dossier
-        client = client_of(dossier)
+        dossier, client = change.dossier, client_of(change.dossier)
         if row is None:
             return self.table.put(dossier.transfer_id, Open(dossier.op_type, client, *self._moments(dossier)))
         if dossier.stages & UNDONE_BITS:
@@ -142,7 +140,7 @@ class Stages(Check):
             changed = moments != row.moments
             row.requested_us, row.passed_us, row.left_us = moments
         else:
-            changed = row.note(1 << RANK[change.event.status], to_us(change.event.event_time))
+            changed = row.note(1 << RANK[change.event.status], change.at_us)
         if changed or client != row.client:
             row.client = client
             self.table.touched.add(dossier.transfer_id)
@@ -154,9 +152,9 @@ class Stages(Check):
     def _follow(self, change: Change, row: Open) -> None:
         dossier, event = change.dossier, change.event
         if dossier.undone:
-            self.targets.undone(dossier, to_us(event.event_time), event.status, event.event_id)
-            return
-        self._run(dossier, row, dossier.arrived_us if dossier.arrived else 0, event.event_id)
+            self.targets.undone(dossier, change.at_us, event.status, event.event_id)
+        else:
+            self._run(dossier, row, dossier.arrived_us if dossier.arrived else 0, event.event_id)
 
     def _run(self, dossier: Dossier, row: Open, arrived_us: int, event_id: str) -> None:
         """Let the clocks run as the moments say, and note when the present stage should be over."""

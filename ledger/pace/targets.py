@@ -16,7 +16,7 @@ from ledger.dossiers import Dossier
 from ledger.pace import promises, told
 from ledger.pace.clock import LATE_GRACE_US
 from ledger.pace.late import expect, waits_until_us
-from ledger.pace.measures import Measures
+from ledger.pace.measures import Measures, Overrun
 from ledger.pace.pledges import target_us_of
 from ledger.policy.document import Promise, Stage
 from ledger.table import Table
@@ -37,18 +37,19 @@ class Span(NamedTuple):
 
 
 class Clock(Struct, gc=False):
-    """A stage that was promised a time: since when it runs, and after how long it is foreseen to be late.
+    """A stage that was promised a time: since when it runs, how long it may, and after how long it is foreseen to be late.
 
     Moments and lengths in microseconds. `told`: 0 nothing, 1 that it is foreseen, 2 that the promise is broken.
     """
 
     since_us: int
-    warn_us: int = 0
+    target_us: int
+    warn_us: int
     told: int = 0
 
-    def length_us(self, promise: Promise, told: int) -> int:
+    def length_us(self, told: int) -> int:
         """Return how long it may run before there is more to tell than `told`."""
-        return target_us_of(promise) if told else self.warn_us
+        return self.target_us if told else self.warn_us
 
 
 class Targets:
@@ -99,8 +100,8 @@ class Targets:
 
     def target_us(self, dossier: Dossier, stage: Stage) -> int:
         """Return when a stage that runs should be over, maintenance left out; 0 where nothing was promised."""
-        clock, promise = self.clocks.rows.get((dossier.transfer_id, stage)), self.pledges.of(stage, dossier)
-        return 0 if clock is None or promise is None else clock.since_us + target_us_of(promise)
+        clock = self.clocks.rows.get((dossier.transfer_id, stage))
+        return 0 if clock is None else clock.since_us + clock.target_us
 
     def due(self, rest: str, due_us: int) -> None:
         """Conclude a deadline, unless the clock has stood still or began to run later than was known."""
@@ -112,35 +113,35 @@ class Targets:
         )
         if dossier is None or clock is None:
             return
-        promise = self.pledges.of(stage, dossier)
-        if promise is None:
+        if self.pledges.of(stage, dossier) is None:
             self._take_back(dossier, stage, dossier.events[-1])
             return
-        since_us, length_us, passes_us = clock.since_us, clock.length_us(promise, clock.told), self.measures.passes_us
+        since_us, length_us, passes_us = clock.since_us, clock.length_us(clock.told), self.measures.passes_us
         wait_us = waits_until_us(
             self.context, due_us, lambda until_us: passes_us(dossier, since_us, length_us, until_us),
             *self.measures.stake(dossier),
         )  # fmt: skip
         if wait_us is None:
-            self._tell(dossier, clock, promise)
+            self._tell(dossier, stage, clock)
         else:
             self._expect(dossier, stage, wait_us)
 
     # --- a clock ---------------------------------------------------------------------------------------------
     def _run(self, dossier: Dossier, promise: Promise, since_us: int, event_id: str) -> None:
         """See to it that the next deadline of a stage that runs comes no later than it should."""
-        key = (dossier.transfer_id, promise.stage)
-        clock = self.clocks.rows.get(key) or self.clocks.put(key, Clock(0))
-        was = (clock.since_us, clock.warn_us, clock.told)
-        clock.since_us = since_us
-        if clock.told:
-            self._excuse(dossier, clock, promise, event_id)
-        if not clock.told:
-            clock.warn_us = self.measures.warn_us(dossier, promise)
-        if was != (clock.since_us, clock.warn_us, clock.told):
+        key, target_us = (dossier.transfer_id, promise.stage), target_us_of(promise)
+        clock = self.clocks.rows.get(key)
+        if clock is None:
+            clock = self.clocks.put(key, Clock(since_us, target_us, self.measures.warn_us(dossier, promise)))
+        elif (clock.since_us, clock.target_us) != (since_us, target_us):
+            clock.since_us, clock.target_us = since_us, target_us
+            if not clock.told:
+                clock.warn_us = self.measures.warn_us(dossier, promise)
             self.clocks.touched.add(key)
+        if clock.told:
+            self._excuse(dossier, promise.stage, clock, event_id)
         if clock.told < BROKEN:
-            self._set(dossier, promise.stage, since_us + clock.length_us(promise, clock.told))
+            self._set(dossier, promise.stage, since_us + clock.length_us(clock.told))
 
     def _set(self, dossier: Dossier, stage: Stage, due_us: int) -> None:
         if due_us <= self.context.now_us:
@@ -149,36 +150,37 @@ class Targets:
         if known is None or known.due_us > due_us:
             self._expect(dossier, stage, due_us)
 
-    def _excuse(self, dossier: Dossier, clock: Clock, promise: Promise, event_id: str) -> None:
+    def _excuse(self, dossier: Dossier, stage: Stage, clock: Clock, event_id: str) -> None:
         """Take back what was said of a clock that, as an event tells now, began later or has stood still since."""
-        length_us = clock.length_us(promise, clock.told - 1)
-        if self.measures.passes_us(dossier, clock.since_us, length_us) > self.context.now_us:
-            why = f"{dossier.transfer_id} still has time in stage `{promise.stage}`, as {event_id} tells."
-            self.context.mend(told.KIND, told.key_of(dossier, promise.stage), why, (event_id,), explained=True)
+        if self.measures.passes_us(dossier, clock.since_us, clock.length_us(clock.told - 1)) > self.context.now_us:
+            why = f"{dossier.transfer_id} still has time in stage `{stage}`, as {event_id} tells."
+            self.context.mend(told.KIND, told.key_of(dossier, stage), why, (event_id,), explained=True)
             clock.told = 0
+            self.clocks.touched.add((dossier.transfer_id, stage))
 
-    def _tell(self, dossier: Dossier, clock: Clock, promise: Promise) -> None:
+    def _tell(self, dossier: Dossier, stage: Stage, clock: Clock) -> None:
         """Say that a promise is likely to be broken, or that it is."""
-        stage, now_us = promise.stage, self.context.now_us
         if stage == "whole" and not clock.told and self.context.stands(promises.kind_of(dossier), dossier.transfer_id):
             return  # the promise of the route has been told of it; the next report asks again
-        target_us = self.measures.passes_us(dossier, clock.since_us, target_us_of(promise))
-        broken = clock.told == FORESEEN or (target_us <= now_us and not self.measures.may_be_told(dossier, target_us))
+        now_us = self.context.now_us
+        over_us = self.measures.passes_us(dossier, clock.since_us, clock.target_us)
+        broken = clock.told == FORESEEN or (over_us <= now_us and not self.measures.may_be_told(dossier, over_us))
         clock.told = BROKEN if broken else FORESEEN
         self.clocks.touched.add((dossier.transfer_id, stage))
-        overrun = self.measures.overrun(dossier, promise, clock.since_us, now_us)
-        self.context.tell(told.overrun(self.context, overrun, broken=broken))
+        self.context.tell(told.overrun(self.context, self._overrun(dossier, stage, clock, now_us), broken=broken))
         if not broken:
-            self._expect(dossier, stage, target_us)
+            self._expect(dossier, stage, over_us)
+
+    def _overrun(self, dossier: Dossier, stage: Stage, clock: Clock, at_us: int) -> Overrun:
+        return self.measures.overrun(dossier, stage, clock.target_us, clock.since_us, at_us)
 
     def _end(self, dossier: Dossier, stage: Stage, over_us: int, how: str, event_id: str) -> None:
         """Drop a clock whose stage is over; what was told is explained if it was over before there was reason to."""
-        clock, promise = self.clocks.rows[dossier.transfer_id, stage], self.pledges.of(stage, dossier)
-        why, in_time = f"{dossier.transfer_id} {how}.", False
-        if clock.told and promise is not None:
-            overrun = self.measures.overrun(dossier, promise, clock.since_us, over_us)
+        clock, why, in_time = self.clocks.rows[dossier.transfer_id, stage], "", False
+        if clock.told:
+            overrun = self._overrun(dossier, stage, clock, over_us)
             why = told.ended(self.context, overrun, how)
-            in_time = over_us - overrun.paused_us <= clock.since_us + clock.length_us(promise, clock.told - 1)
+            in_time = over_us - overrun.paused_us <= clock.since_us + clock.length_us(clock.told - 1)
         self._drop(dossier, stage, why, (event_id,), explained=in_time)
 
     def _take_back(self, dossier: Dossier, stage: Stage, event_id: str) -> None:

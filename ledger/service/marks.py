@@ -100,6 +100,18 @@ def marked(context: Context, dossier: Dossier, before: Mark | None) -> Mark:
     return mark if before is None else _carried(mark, before, context.now_us)
 
 
+def is_same(mark: Mark, dossier: Dossier) -> bool:
+    """Tell at a glance that a movement under way counts for what it did before; most reports change nothing."""
+    under_way = not (dossier.arrived or dossier.undone or mark.completed or mark.undone or mark.is_correction)
+    return (
+        under_way
+        and mark.passed == _way(dossier)
+        and mark.requested == bool(dossier.stages & REQUESTED)
+        and mark.day == dossier.begun_us // DAY_US
+        and mark.client == client_of(dossier)
+    )
+
+
 def _carried(mark: Mark, before: Mark, now_us: int) -> Mark:
     """Return a mark with what was known of its movement beside the dossier; a hold ends when it passes or is undone."""
     if not before.risk and not before.errors:

@@ -13,8 +13,8 @@ from ledger.check import Change, Check, Entry
 from ledger.dossiers import Dossier
 from ledger.findings import Breach, Verdict
 from ledger.service.gravity import is_error
-from ledger.service.marks import CORRECTIONS, Mark, judged, marked, told_of
-from ledger.service.tally import RuleTally, Tally, count_correction, count_name, recount, recount_rule
+from ledger.service.marks import CORRECTIONS, Mark, is_same, judged, marked, told_of
+from ledger.service.tally import RuleTally, Tally, apply, count_correction, count_name, recount_rule, shift
 from ledger.table import Table
 from ledger.times import DAY_US, to_us
 
@@ -49,23 +49,26 @@ class Tallies(Check):
 
     # --- what is heard ---------------------------------------------------------------------------------------
     def moved(self, change: Change) -> None:
-        self._mark(change.dossier)
+        dossier = change.dossier
+        before = self.marks.rows.get(dossier.transfer_id)
+        if before is None or not is_same(before, dossier):
+            self._put(dossier.transfer_id, before, marked(self.context, dossier, before))
 
     def decided(self, verdict: Verdict, dossier: Dossier) -> None:
-        mark = self._mark(dossier)
+        before, mark = self._mark(dossier)
         said = f"{'risk_free' if verdict.risk_free else 'risky'}|{verdict.action}"
         count_name(_edited(self.tally, (ALWAYS, mark.op_type, "")).verdicts, said, 1)
         for failure in verdict.failed:
             _edited(self.rules, (ALWAYS, failure.rule, mark.op_type)).verdicts += 1
-        self._put(dossier.transfer_id, mark, judged(mark, verdict))
+        self._put(dossier.transfer_id, before, judged(mark, verdict))
 
     def told(self, breach: Breach) -> None:
         if not is_error(breach):
             return
         dossier = self.context.dossiers.get(breach.scope.get("transfer_id", ""))
         if dossier is not None:
-            mark = self._mark(dossier)
-            self._put(dossier.transfer_id, mark, told_of(mark, breach))
+            before, mark = self._mark(dossier)
+            self._put(dossier.transfer_id, before, told_of(mark, breach))
             return
         client = breach.scope.get("client_id", "")
         if client and not self.context.stands(breach.kind, breach.key):
@@ -98,14 +101,14 @@ class Tallies(Check):
                 table.drop(key)
 
     # --- counting --------------------------------------------------------------------------------------------
-    def _mark(self, dossier: Dossier) -> Mark:
-        """Count a movement as it stands now, and return its mark."""
+    def _mark(self, dossier: Dossier) -> tuple[Mark | None, Mark]:
+        """Return what a movement counts for so far, and what it should count for as it stands now."""
         before = self.marks.rows.get(dossier.transfer_id)
-        return self._put(dossier.transfer_id, before, marked(self.context, dossier, before))
+        return before, marked(self.context, dossier, before)
 
-    def _put(self, transfer_id: str, before: Mark | None, mark: Mark) -> Mark:
+    def _put(self, transfer_id: str, before: Mark | None, mark: Mark) -> None:
         if mark == before:
-            return mark
+            return
         self.marks.put(transfer_id, mark)
         if mark.held_since_us:
             self.on_hold[transfer_id] = mark
@@ -114,15 +117,17 @@ class Tallies(Check):
         self._recount(before, mark)
         if mark.failed or (before is not None and before.failed):
             self._recount_rules(before, mark)
-        return mark
 
     def _recount(self, before: Mark | None, mark: Mark) -> None:
-        recount(_edited(self.tally, (ALWAYS, mark.op_type, "")), before, mark)
+        change = shift(before, mark)
+        apply(_edited(self.tally, (ALWAYS, mark.op_type, "")), change)
         now, was = _key(mark), None if before is None else _key(before)
-        if was != now and was is not None and (row := self._row(was)) is not None:
-            recount(row, before, None)
+        if was is not None and was != now:
+            change = shift(None, mark)
+            if (row := self._row(was)) is not None:
+                apply(row, shift(before, None))
         if (row := self._row(now)) is not None:
-            recount(row, before if was == now else None, mark)
+            apply(row, change)
 
     def _recount_rules(self, before: Mark | None, mark: Mark) -> None:
         failed = mark.failed if before is None else tuple(dict.fromkeys((*before.failed, *mark.failed)))

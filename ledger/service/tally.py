@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 from msgspec import Struct, field
 
 from ledger.pace.durations import Durations, bucket_of
@@ -56,66 +59,98 @@ class RuleTally(Struct, omit_defaults=True, gc=False):
     sole: int = 0
 
 
+Traits = tuple[bool, str, str, bool, bool, bool, bool, bool, bool]
 _FIGURES = (
     "movements", "requested", "risk_free", "risky", "auto", "manual", "unsaid", "completed", "straight_through",
-    "asked_risky", "asked_completed", "held", "held_us", "corrections", "cents", "unpriced", "took_s",
+    "asked_risky", "asked_completed", "held", "corrections", "unpriced",
 )  # fmt: skip
-_NOTHING = (0,) * len(_FIGURES)
+_NAMED = ("undone", "errors", "kept", "broken")
+_SUMS = ("held_us", "cents", "took_s")
 
 
-def _figures(mark: Mark | None) -> tuple[int, ...]:
-    """Return what a movement adds to each of the figures."""
-    if mark is None:
-        return _NOTHING
-    corrects, asked = mark.is_correction, mark.is_asked
+def _traits(mark: Mark) -> Traits:
+    corrects = mark.is_correction
     return (
-        1, mark.requested, mark.risk == "risk_free", mark.risk == "risky", mark.passed == "auto", mark.passed == "manual",
-        mark.passed == "unsaid", mark.completed, mark.straight_through, asked and mark.risk == "risky", asked and mark.completed,
-        mark.held, mark.held_us, corrects,
-        mark.cents or 0, corrects and mark.cents is None, mark.took_s,
+        mark.requested, mark.risk, mark.passed, mark.completed, mark.straight_through, mark.is_asked, mark.held, corrects,
+        corrects and mark.cents is None,
     )  # fmt: skip
 
 
-def recount(tally: Tally, before: Mark | None, after: Mark | None) -> None:
-    """Let a movement that counted for `before` count for `after`; None counts for nothing.
+def _figures(traits: Traits | None) -> tuple[int, ...]:
+    """Return what a movement of these traits adds to each of the figures."""
+    if traits is None:
+        return (0,) * len(_FIGURES)
+    requested, risk, passed, completed, straight, asked, held, corrects, unpriced = traits
+    return (
+        1, requested, risk == "risk_free", risk == "risky", passed == "auto", passed == "manual", passed == "unsaid",
+        completed, straight, asked and risk == "risky", asked and completed, held, corrects, unpriced,
+    )  # fmt: skip
 
-    Each figure goes from the old value to the new one in one step: whoever reads beside sees no other in between.
-    """
-    for name, was, now in zip(_FIGURES, _figures(before), _figures(after), strict=True):
-        if was != now:
-            setattr(tally, name, getattr(tally, name) + now - was)
-    _recount_names(tally.undone, _undone(before), _undone(after))
-    for counts, name in ((tally.errors, "errors"), (tally.kept, "kept"), (tally.broken, "broken")):
-        _recount_names(counts, _names(before, name), _names(after, name))
+
+@lru_cache(maxsize=4_096)
+def _steps(before: Traits | None, after: Traits | None) -> tuple[tuple[str, int], ...]:
+    """Return by how much each figure changes; there are few kinds of movements, so most is looked up."""
+    both = zip(_FIGURES, _figures(before), _figures(after), strict=True)
+    return tuple((name, now - was) for name, was, now in both if was != now)
+
+
+def _sums(mark: Mark | None) -> tuple[int, int, int]:
+    return (0, 0, 0) if mark is None else (mark.held_us, mark.cents or 0, mark.took_s)
+
+
+class Shift(NamedTuple):
+    """What has to be added to a tally: to its figures, to its counts by name, and to its durations in seconds."""
+
+    figures: tuple[tuple[str, int], ...]
+    names: list[tuple[str, str, int]]
+    took: tuple[tuple[int, int], ...]
+
+
+def shift(before: Mark | None, after: Mark | None) -> Shift:
+    """Return what a movement that counted for `before` changes by counting for `after`; None counts for nothing."""
+    figures = _steps(None if before is None else _traits(before), None if after is None else _traits(after))
+    was_sums, now_sums = _sums(before), _sums(after)
+    if was_sums != now_sums:
+        added = zip(_SUMS, was_sums, now_sums, strict=True)
+        figures = (*figures, *((name, now - was) for name, was, now in added if was != now))
     was_s, now_s = _took_s(before), _took_s(after)
-    if was_s != now_s:
-        if now_s is not None:
-            count_duration(tally.took, now_s, 1)
-        if was_s is not None:
-            count_duration(tally.took, was_s, -1)
+    took = () if was_s == now_s else (*_signed(now_s, 1), *_signed(was_s, -1))
+    return Shift(figures, _names_shifted(before, after), took)
 
 
-def _undone(mark: Mark | None) -> tuple[str, ...]:
-    return () if mark is None or not mark.undone else (mark.undone,)
-
-
-def _names(mark: Mark | None, field_name: str) -> tuple[str, ...]:
-    return () if mark is None else getattr(mark, field_name)
+def apply(tally: Tally, shift: Shift) -> None:
+    """Add a shift. Each figure takes one step: whoever reads beside sees the old value or the new one."""
+    for name, by in shift.figures:
+        setattr(tally, name, getattr(tally, name) + by)
+    for field_name, name, by in shift.names:
+        count_name(getattr(tally, field_name), name, by)
+    for seconds, by in shift.took:
+        count_duration(tally.took, seconds, by)
 
 
 def _took_s(mark: Mark | None) -> int | None:
-    return None if mark is None or not mark.completed else mark.took_s
+    return mark.took_s if mark is not None and mark.completed else None
 
 
-def _recount_names(counts: dict[str, int], before: tuple[str, ...], after: tuple[str, ...]) -> None:
-    if before == after:
-        return
-    for name in after:
-        if name not in before:
-            count_name(counts, name, 1)
-    for name in before:
-        if name not in after:
-            count_name(counts, name, -1)
+def _signed(seconds: int | None, by: int) -> tuple[tuple[int, int], ...]:
+    return () if seconds is None else ((seconds, by),)
+
+
+def _names_shifted(before: Mark | None, after: Mark | None) -> list[tuple[str, str, int]]:
+    was, now = _named(before), _named(after)
+    if was == now:
+        return []
+    found = []
+    for field_name, old, new in zip(_NAMED, was, now, strict=True):
+        found += [(field_name, name, 1) for name in new if name not in old]
+        found += [(field_name, name, -1) for name in old if name not in new]
+    return found
+
+
+def _named(mark: Mark | None) -> tuple[tuple[str, ...], ...]:
+    if mark is None:
+        return (), (), (), ()
+    return (mark.undone,) if mark.undone else (), mark.errors, mark.kept, mark.broken
 
 
 def count_correction(tally: Tally, cents: int | None, by: int) -> None:

@@ -38,7 +38,7 @@ def _pairs(plain: dict[str, Any]) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, dict):
-        inside = ", ".join(f"{_key(key)} = {_value(part)}" for key, part in value.items() if part is not None)
+        inside = ", ".join(f"{_key(key)} = {_value(part)}" for key, part in value.items())
         return f"{{ {inside} }}" if inside else "{}"
     if isinstance(value, (list, tuple)):
         return _array([_value(part) for part in value], tables=any(isinstance(part, dict) for part in value))

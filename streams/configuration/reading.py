@@ -9,7 +9,7 @@ from typing import Any
 
 from streams.configuration.locate import locate
 from streams.configuration.mistakes import Path
-from streams.configuration.sense import contradictions
+from streams.configuration.sense import contradictions, empty_scopes
 from streams.configuration.shape import misfits
 
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
@@ -36,7 +36,8 @@ class Document:
         """Return all that is wrong with the file where it should be of the type `kind`, a line each, in its order."""
         if self.unread is not None:
             return [self.unread]
-        found = [*misfits(self.plain, kind), *contradictions(self.plain.get("policy"), ("policy",))]
+        policy, path = self.plain.get("policy"), ("policy",)
+        found = [*misfits(self.plain, kind), *contradictions(policy, path), *empty_scopes(policy, path)]
         placed = sorted(((self.line_of(mistake.path), number), mistake) for number, mistake in enumerate(found))
         return [mistake.line_text(self.name, line) for (line, _), mistake in placed]
 

@@ -25,7 +25,6 @@ def contradictions(policy: Any, path: Path) -> Iterator[Mistake]:
     rules = list(_tables(policy.get("rule"), (*path, "rule")))
     yield from _same_ids(rules)
     for rule_path, rule in rules:
-        yield from _empty_scopes(rule, rule_path)
         if rule.get("check") == "operation":
             yield from _operations(rule, rule_path)
         yield from _brakes(rule, rule_path)
@@ -61,10 +60,12 @@ def _same_ids(rules: list[tuple[Path, dict[str, Any]]]) -> Iterator[Mistake]:
         first.setdefault(rule_id, path)
 
 
-def _empty_scopes(rule: dict[str, Any], path: Path) -> Iterator[Mistake]:
-    for name in SCOPES:
-        if rule.get(name) == []:
-            yield Mistake((*path, name), "Expected at least one: a rule for all of them goes without this key")
+def empty_scopes(policy: Any, path: Path) -> Iterator[Mistake]:
+    """Yield the scopes that somebody has written and left empty; a machine writes them so where a rule has none."""
+    for rule_path, rule in _tables(policy.get("rule") if isinstance(policy, dict) else None, (*path, "rule")):
+        for name in SCOPES:
+            if rule.get(name) == []:
+                yield Mistake((*rule_path, name), "Expected at least one: a rule for all of them goes without this key")
 
 
 def _operations(rule: dict[str, Any], path: Path) -> Iterator[Mistake]:
@@ -91,7 +92,7 @@ def _brakes(rule: dict[str, Any], path: Path) -> Iterator[Mistake]:
 def _unasked(policy: dict[str, Any], rules: list[dict[str, Any]], path: Path) -> Iterator[Mistake]:
     """Yield the questions that nobody asks, and what is said of `without` that cannot be."""
     of_all = {str(rule.get("check")) for rule in rules if not any(rule.get(name) for name in SCOPES)}
-    of_some = {str(rule.get("check")) for rule in rules} - of_all
+    of_some = {str(rule.get("check")) for rule in rules}
     without = list(_texts(policy.get("without"), (*path, "without")))
     for place, check in without:
         if check not in CHECKS:
@@ -120,4 +121,4 @@ def _idle_promises(promises: list[tuple[Path, dict[str, Any]]]) -> Iterator[Mist
 def _covers(earlier: dict[str, Any], later: dict[str, Any]) -> bool:
     same_stage = "stage" in earlier and earlier["stage"] == later.get("stage")
     parts = ("op_type", "client_id", "asset")
-    return same_stage and all(name not in earlier or earlier[name] == later.get(name) for name in parts)
+    return same_stage and all(earlier.get(name) in (None, later.get(name)) for name in parts)

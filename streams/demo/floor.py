@@ -113,8 +113,9 @@ class Floor:
                 self._judged[asked.action] -= 1
             asked.decision = decision
             self._judged[asked.action] += 1
-            self._held += asked.is_held and not asked.was_held
-            asked.was_held = asked.was_held or asked.is_held
+            if asked.is_held and asked.stage is Stage.WAITING and not asked.was_held:
+                asked.was_held = True  # not so what had passed before the word was out
+                self._held += 1
 
     def newest(self, transfer_id: str) -> str | None:
         """Return the action of the newest verdict, None while there is none."""

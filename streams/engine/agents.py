@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 from confluent_kafka import KafkaException
 from faust.types import TP, AppT
 
+from streams.checkpoints.head import Head
 from streams.engine.bookmarks import Bookmarks, Partition
 from streams.engine.errors import EngineError
 from streams.engine.intake import Intake, wall_us
+from streams.engine.keeper import Keeper
+from streams.engine.logfile import read_ends
 from streams.engine.publisher import Delivered, Publisher
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
 from streams.engine.topics import Topics
-from streams.engine.transport import FetchedRecord
+from streams.engine.transport import Fetch, FetchedRecord
 from streams.monitor import encode
 from streams.record import Output
 
@@ -30,9 +33,10 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.005
 ORDER_SECONDS = 0.02
+FORGET_SECONDS = 5.0
 MERGE_RECORDS_MAX = 50_000  # of a partition that wait for the others
 SLICE_RECORDS = 500  # between two turns of the event loop
-Batch = list[FetchedRecord]
+Batch = Fetch
 OnOutput = Callable[[Output], object]
 T = TypeVar("T")
 
@@ -50,7 +54,9 @@ class Engine:
         topics: Topics,
         inputs: list[Partition],
         on_output: OnOutput | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
+        self.keeper = keeper
         self.settings = settings
         self.publisher = publisher
         self.bookmarks = bookmarks
@@ -63,6 +69,7 @@ class Engine:
         self.failure: str | None = None
         self._on_output = on_output
         self._paused: set[Partition] = set()
+        self._is_saving = False
         self.app: AppT  # set by build_app
 
     # ------------------------------------------------------------------------------------------------ agents
@@ -82,6 +89,8 @@ class Engine:
             for start in range(0, len(batch), SLICE_RECORDS):
                 while self.publisher.is_full():
                     await asyncio.sleep(POLL_SECONDS)
+                if batch.opening != self.shard.opening or not self.shard.is_open:
+                    break  # another worker may hold the shard, or it was opened again at another place
                 self.guard(partial(self._apply, batch[start : start + SLICE_RECORDS]))
                 await asyncio.sleep(0)
 
@@ -90,7 +99,7 @@ class Engine:
         ahead = self.intake.appended_bytes - self.shard.applied_bytes
         return not self.draining and (self.publisher.is_full() or (limit is not None and ahead > limit))
 
-    def _apply(self, records: Batch) -> None:
+    def _apply(self, records: list[FetchedRecord]) -> None:
         mark = self.bookmarks[records[0].topic, records[0].partition]
         fresh = self.shard.fresh(records, mark)
         if fresh:
@@ -99,12 +108,84 @@ class Engine:
 
     def _publish(self, outputs: list[Output], on_delivery: Delivered) -> None:
         for output in outputs:
-            topic = self.settings.topic(output.topic)
-            self.publisher.send(topic, encode(output.value), on_delivery, key=output.key.encode())
+            topic, value = self.settings.topic(output.topic), encode(output.value)
+            self.shard.running.say(output.topic, output.key, value)
+            self.publisher.send(topic, value, on_delivery, key=output.key.encode())
             if self._on_output is not None:
                 self._on_output(output)
 
+    # -------------------------------------------------------------------------------- partitions come and go
+
+    async def prepare(self, partitions: Sequence[Partition]) -> None:
+        """Open the shard where it was assigned and is not open: its state is put back before anything is fetched."""
+        place = (self.settings.log_topic, self.shard.number)
+        if place not in partitions or self.shard.is_open:
+            return
+        if self.keeper is None:
+            self.shard.resume(None if place not in self.bookmarks else self._stands())
+            return
+        try:
+            log = await asyncio.to_thread(read_ends, self.settings.broker, place)
+            position = await asyncio.to_thread(self.keeper.open, log)
+        except EngineError as problem:
+            self.fail(str(problem))
+            return
+        self.bookmarks.resume(place, position)
+
+    def _stands(self) -> Head:
+        """Return where the shard stands: without checkpoints it goes on from what this worker remembers."""
+        return self.shard.running.head(position=self.shard.position, state_version=0, clock="", written_us=0)
+
+    def opening_of(self, partition: Partition) -> int:
+        return self.shard.opening if partition[0] == self.settings.log_topic else 0
+
+    def opened(self, partition: Partition, next_offset: int) -> None:
+        self.intake.opened(partition, next_offset)
+
+    def revoked(self, partition: Partition) -> None:
+        self.intake.revoked(partition)
+        if partition == (self.settings.log_topic, self.shard.number):
+            self.shard.close()
+
     # ------------------------------------------------------------------------------------------------ clocks
+
+    async def forget_changes(self) -> None:
+        """Where no checkpoints are written, let the machine forget now and then which of its rows have changed."""
+        while not self.failed.is_set():
+            await asyncio.sleep(FORGET_SECONDS)
+            self.shard.forget_changes()
+
+    async def keep_checkpoints(self) -> None:
+        """Write a checkpoint every few seconds, once all that was said up to there is confirmed."""
+        while not self.failed.is_set():
+            await asyncio.sleep(self.settings.checkpoint_seconds)
+            await self.checkpoint()
+
+    async def checkpoint(self) -> None:
+        """Write a checkpoint of where the shard stands now, where it is open and has moved on."""
+        keeper, shard = self.keeper, self.shard
+        if keeper is None or not shard.is_open or self.failed.is_set() or self._is_saving:
+            return
+        self._is_saving = True
+        try:
+            await self._save(keeper, shard, shard.opening)
+        except EngineError as problem:
+            self.fail(str(problem))
+        finally:
+            self._is_saving = False
+
+    async def _save(self, keeper: Keeper, shard: Shard, opening: int) -> None:
+        capture = keeper.capture(wall_us())
+        if capture is None:
+            return
+        place = (self.settings.log_topic, shard.number)
+        while not self.bookmarks.is_confirmed(place, capture.head.position):
+            if self.failed.is_set() or shard.opening != opening or not shard.is_open:
+                return
+            await asyncio.sleep(POLL_SECONDS)
+        await asyncio.to_thread(keeper.write, capture)
+        if shard.opening == opening:
+            keeper.written(capture)
 
     def _pause(self, topic: str, partition: int) -> None:
         if self.intake.merge.depth((topic, partition)) > MERGE_RECORDS_MAX:
@@ -118,7 +199,8 @@ class Engine:
 
     def clocks(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs beside the agents for as long as the worker does."""
-        return [self.serve_confirmations(), self.keep_time() if self.settings.clock == "ticks" else self.keep_order()]
+        clocks = [self.serve_confirmations(), self.keep_time() if self.settings.clock == "ticks" else self.keep_order()]
+        return [*clocks, self.forget_changes() if self.keeper is None else self.keep_checkpoints()]
 
     async def serve_confirmations(self) -> None:
         """Let librdkafka report what the broker has confirmed, every few milliseconds, until something fails."""

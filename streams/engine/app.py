@@ -30,7 +30,7 @@ def build_app(engine: Engine) -> App:
     settings = engine.settings
     app = App(settings.group_id, **faust_options(settings))
     engine.app = cast(AppT, app)
-    app.transport = BatchTransport(app.conf.broker, engine.app, engine.bookmarks, engine.intake)
+    app.transport = BatchTransport(app.conf.broker, engine.app, engine.bookmarks, engine)
     _add_agent(app, "intake", settings.input_topics, engine.take_in)
     _add_agent(app, "monitor", (settings.log_topic,), engine.apply)
     return app

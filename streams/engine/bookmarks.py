@@ -57,19 +57,36 @@ class Bookmarks:
     def __init__(self, log_topic: str) -> None:
         self._log_topic = log_topic
         self._marks: dict[Partition, Bookmark] = {}
+        self._resumed: dict[Partition, int] = {}
 
     def open(self, partition: Partition, committed: int | None, earliest: int) -> int:
         """Return the offset from which to read a partition that was just assigned.
 
         `committed` is the group's offset, if it has one; `earliest` the first offset that the broker still has. The log
-        is read from offset 0 when the worker starts, since the state is made of all of it.
+        is read from the checkpoint of its shard, or from offset 0 where there is none.
         """
         start = 0 if partition[0] == self._log_topic else max(committed or 0, earliest)
+        again = self._resumed.pop(partition, None)
+        if again is not None:
+            self._marks.pop(partition, None)  # what was taken up of it before is applied anew
+            start = again
         mark = self._marks.get(partition)
         if mark is None or start > mark.next_offset:
             mark = self._marks[partition] = Bookmark(start)
         mark.committed = committed
         return mark.next_offset
+
+    def resume(self, partition: Partition, position: int) -> None:
+        """Let a partition of the log be read from a checkpoint on, the next time that it is opened."""
+        self._resumed[partition] = position
+
+    def is_confirmed(self, partition: Partition, position: int) -> bool:
+        """Say whether all that came of a partition's records before `position` is confirmed."""
+        mark = self._marks.get(partition)
+        if mark is None:
+            return False
+        mark.committable()
+        return not mark.tickets or mark.tickets[0].next_offset > position or mark.next_offset < position
 
     def __getitem__(self, partition: Partition) -> Bookmark:
         return self._marks[partition]

@@ -7,7 +7,7 @@ does; the config then claims the first moment of all, so that it moves no clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,6 +24,7 @@ class Config(msgspec.Struct, frozen=True, gc=False):
     kind: str
     clock: Clock
     settings: dict[str, Any]
+    inputs: list[str] = []
 
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -35,12 +36,22 @@ def tick_record(at_us: int) -> bytes:
     return _encode(_envelope("tick", f"tick:{at_us}", at_us))
 
 
-def config_record(clock: Clock, settings: Mapping[str, Any], log_offset: int, now_us: int) -> bytes:
+def partial_tick_record(marks_us: Mapping[str, int], reader: str) -> bytes:
+    """Return the tick of one reader of several: how far each input partition that it reads has been, by name."""
+    at_us = min(marks_us.values())
+    inputs = {name: to_text(moment) for name, moment in sorted(marks_us.items())}
+    return _encode({**_envelope("tick", f"tick:{reader}:{at_us}", at_us), "inputs": inputs})
+
+
+def config_record(
+    clock: Clock, settings: Mapping[str, Any], log_offset: int, now_us: int, inputs: Sequence[str] = ()
+) -> bytes:
     """Return the config record for the log's next offset; equal settings at an equal offset give equal bytes under
     ``events``, where `now_us` (the wall clock) has no say.
     """
     at_us = now_us if clock == "ticks" else 0
-    return _encode({**_envelope("config", f"config:{log_offset}", at_us), "clock": clock, "settings": dict(settings)})
+    body = {"clock": clock, "settings": dict(settings), "inputs": sorted(inputs)}
+    return _encode({**_envelope("config", f"config:{log_offset}", at_us), **body})
 
 
 def read_config(value: bytes) -> Config | None:

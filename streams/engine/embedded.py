@@ -53,8 +53,8 @@ def _library() -> ctypes.CDLL:
 class EmbeddedBroker:
     """A broker for the length of a `with` block; `address` is its host:port.
 
-    `topics` gives the partitions of each topic; the default is every topic of the contract with one. A topic that is
-    not named is made with four partitions when somebody first asks for it.
+    `topics` gives the partitions of each topic; the default is every topic of the contract, and the state, with one. A
+    topic that is not named is made with four partitions when somebody first asks for it.
     """
 
     def __init__(self, topics: Mapping[str, int] | None = None) -> None:
@@ -91,8 +91,8 @@ class EmbeddedBroker:
         self._cluster = self._handle = None
 
     def settings(self, **others: Any) -> EngineSettings:
-        """Return the settings of a worker on this broker, with the bound that it needs; `others` go before."""
-        settings = EngineSettings(**{"broker": self.address, **others})
+        """Return the settings of a worker on this broker, with the bound that it needs and, as it keeps nothing, no checkpoints; `others` go before."""
+        settings = EngineSettings(**{"broker": self.address, "checkpoint_seconds": 0, **others})
         if settings.ahead_bytes_max is not None:
             return settings
         return msgspec.structs.replace(settings, ahead_bytes_max=AHEAD_BYTES[settings.compression])
@@ -118,6 +118,6 @@ def _kept_awake(address: str) -> Iterator[None]:
         knocking.join()
 
 
-def default_topics(names: Iterable[str] = (*INPUT_TOPICS, "log", *OUTPUT_TOPICS)) -> dict[str, int]:
+def default_topics(names: Iterable[str] = (*INPUT_TOPICS, "log", "state", *OUTPUT_TOPICS)) -> dict[str, int]:
     """Return one partition for each name."""
     return dict.fromkeys(names, 1)

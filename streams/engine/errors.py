@@ -19,5 +19,9 @@ class LogError(EngineError):
     """The log is not what this start needs: its beginning is gone, or it was written under another clock."""
 
 
+class StateError(EngineError):
+    """The saved state is not what this start needs: of another program version, or of another log."""
+
+
 class DeliveryError(EngineError):
     """The broker did not confirm a record in time, or refused it."""

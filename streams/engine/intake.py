@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from streams.engine.bookmarks import Bookmark, Bookmarks, Partition, Ticket
-from streams.engine.control import tick_record
+from streams.engine.control import partial_tick_record, tick_record
 from streams.engine.entries import entry_headers
 from streams.engine.merge import Merge
 from streams.engine.publisher import Delivered, Publisher
@@ -30,7 +30,7 @@ def wall_us() -> int:
 
 
 class Intake:
-    """Appends to the log for one worker; `now_us` is the wall clock, or a test's own."""
+    """Appends to the log for one worker; `now_us` is the wall clock, or a test's own, and `reader` names the worker."""
 
     def __init__(
         self,
@@ -39,7 +39,9 @@ class Intake:
         bookmarks: Bookmarks,
         watermarks: Watermarks,
         now_us: Callable[[], int] = wall_us,
+        reader: str = "",
     ) -> None:
+        self._reader = reader
         self._names: dict[str, str] = {settings.topic(name): name for name in INPUT_TOPICS}
         self._log_topic = settings.log_topic
         self._keeps_time = settings.clock == "ticks"
@@ -115,7 +117,21 @@ class Intake:
         self._send(value, OWN_ORIGIN, range(SHARD_COUNT), self._publisher.delivered(Ticket(0, SHARD_COUNT)))
 
     def tick(self, ends: Mapping[Partition, int], asked_at_us: int) -> None:
-        """Append the tick for what has been read when the inputs ended at `ends`; none where time has not moved on."""
+        """Append the tick for what has been read when the inputs ended at `ends`; none where time has not moved on.
+
+        Where other workers read some of the inputs it speaks for those that are read here, and the monitor takes the
+        least of all.
+        """
+        if not self._watermarks.reads_all(ends):
+            marks = self._watermarks.next_marks_us(ends, asked_at_us)
+            if marks is not None:
+                named = {f"{self._names[topic]}/{number}": moment for (topic, number), moment in marks.items()}
+                self.append_own(partial_tick_record(named, self._reader))
+            return
         reached = self._watermarks.next_tick_us(ends, asked_at_us)
         if reached is not None:
             self.append_own(tick_record(reached))
+
+    def input_names(self, partitions: Iterable[Partition]) -> list[str]:
+        """Return what the log calls these partitions of the inputs."""
+        return [f"{self._names[topic]}/{number}" for topic, number in partitions]

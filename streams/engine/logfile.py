@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from io import BufferedIOBase
 from pathlib import Path
 
+import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.engine.clients import client_options
@@ -20,6 +21,16 @@ from streams.lines import format_line
 from streams.record import Record
 
 FETCH_RECORDS = 10_000
+
+
+class LogEnds(msgspec.Struct, frozen=True):
+    """Where a partition of the log begins and ends, and its first record: value and origin, where it is there."""
+
+    first: int
+    end: int
+    begins: tuple[bytes, str] | None
+
+
 # consume() waits its whole time unless it has all the records it was asked for.
 FETCH_SECONDS = 0.05
 QUIET_SECONDS = 30.0
@@ -51,6 +62,23 @@ def read_records(
         raise EngineError(f"{topic} cannot be read from {broker}: {problem.args[0].str()}") from None
     finally:
         consumer.close()
+
+
+def read_ends(broker: str, place: tuple[str, int]) -> LogEnds:
+    """Return where a partition of the log begins and ends, and its first record where it still has that."""
+    topic, shard = place
+    consumer = Consumer(client_options(broker, {"group.id": "driftline-log-reader", "enable.auto.commit": False}))
+    try:
+        first, end = consumer.get_watermark_offsets(TopicPartition(topic, shard), timeout=QUIET_SECONDS)
+    except KafkaException as problem:
+        raise EngineError(f"{topic} cannot be read from {broker}: {problem.args[0].str()}") from None
+    finally:
+        consumer.close()
+    if first > 0 or end == 0:
+        return LogEnds(first, end, None)
+    for _, record in read_records(broker, topic, shard=shard):
+        return LogEnds(first, end, (record.value, record.origin))
+    return LogEnds(first, end, None)
 
 
 def _read(consumer: Consumer, place: TopicPartition, follow: threading.Event | None) -> Iterator[tuple[int, Record]]:

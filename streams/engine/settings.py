@@ -17,6 +17,7 @@ from streams.record import INPUT_TOPICS, OUTPUT_TOPICS
 Clock = Literal["ticks", "events"]
 Compression = Literal["none", "gzip"]
 ENVIRONMENT_PREFIX = "DRIFTLINE_"
+HORIZON_DAYS = 35  # the monitor's own default; a longer one in its settings asks for a longer log
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,8 +27,10 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     or historical input (each record's own `observed_at` moves the clock). `compression` is that of the log and the
     outputs: gzip, because it is the only one that aiokafka reads without another library. `ahead_bytes_max`, where
     given, holds intake back when it is so many bytes of values ahead of the monitor; the embedded broker needs it.
-    `input_partitions` counts only where `create_topics` lets the worker create what is missing. On `metrics_port`, where
-    it is not 0, Prometheus may ask how things stand.
+    Each `checkpoint_seconds` the state is written to the topic `state`; 0 writes none, and the whole log is applied at
+    each start. `shards` is how many partitions the log and the state have. `input_partitions`, `replication_factor` and
+    `log_retention_days` (0: the log is kept for ever) say how a topic that is missing is made; of the copies there must
+    be so many at least. On `metrics_port`, where it is not 0, Prometheus may ask how things stand.
     """
 
     broker: str  # host:port, or several with commas between
@@ -41,7 +44,11 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     compression: Compression = "gzip"
     ahead_bytes_max: int | None = None
     create_topics: bool = False
+    shards: int = 1
     input_partitions: int = 1
+    replication_factor: int = 1
+    log_retention_days: int = 0
+    checkpoint_seconds: float = 5.0
     metrics_port: int = 0
     metrics_address: str = "0.0.0.0"
 
@@ -53,12 +60,24 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
         _require(1 <= self.batch_records_max <= 100_000, "batch_records_max", "must be between 1 and 100,000")
         _require(self.delivery_timeout_seconds >= 1, "delivery_timeout_seconds", "must be at least 1")
         _require(self.ahead_bytes_max is None or self.ahead_bytes_max > 0, "ahead_bytes_max", "must be positive")
+        _require(1 <= self.shards <= 1_000, "shards", "must be between 1 and 1,000")
         _require(self.input_partitions >= 1, "input_partitions", "must be at least 1")
+        _require(1 <= self.replication_factor <= 100, "replication_factor", "must be between 1 and 100")
+        _require(
+            self.log_retention_days == 0 or self.log_retention_days > HORIZON_DAYS,
+            "log_retention_days",
+            f"must be 0 (for ever) or more than the horizon of {HORIZON_DAYS} days",
+        )
+        _require(0 <= self.checkpoint_seconds <= 600, "checkpoint_seconds", "must be between 0 (none) and 600")
         _require(0 <= self.metrics_port <= 65_535, "metrics_port", "must be between 0 (off) and 65,535")
 
     @property
     def log_topic(self) -> str:
         return self.topic("log")
+
+    @property
+    def state_topic(self) -> str:
+        return self.topic("state")
 
     @property
     def input_topics(self) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from streams.checkpoints.head import Head, Running
 from streams.engine.bookmarks import Bookmark
 from streams.engine.entries import entry_record
 from streams.engine.errors import LogError
@@ -19,13 +20,33 @@ class Steps(Protocol):
 
 
 class Shard:
-    """The monitor of one shard; `live_from` is where the log ended when the worker started."""
+    """The machine of one shard; `live_from` is where the log ended when the worker started.
+
+    `position` is the offset of the next record to be applied, and `running` what went in and came out by then.
+    `opening` goes up each time the shard is opened: what was fetched for an earlier one is not applied.
+    """
 
     def __init__(self, number: int, monitor: Steps, live_from: int) -> None:
         self.number = number
         self._step = monitor.step
+        self.forget_changes: Callable[[], None] = getattr(monitor, "forget_changes", _nothing)
         self._live_from = live_from
         self.applied_bytes = 0  # of the values behind live_from: what this worker's own intake has appended
+        self.position = 0
+        self.running = Running()
+        self.opening = 0
+        self.is_open = False
+
+    def resume(self, head: Head | None) -> None:
+        """Go on from a checkpoint, or from the beginning."""
+        self.position = 0 if head is None else head.position
+        self.running = Running(head)
+        self.opening += 1
+        self.is_open = True
+
+    def close(self) -> None:
+        """Apply nothing more: another worker may hold the shard now."""
+        self.is_open = False
 
     def fresh(self, records: Sequence[FetchedRecord], mark: Bookmark) -> Sequence[FetchedRecord]:
         """Return the records that have not been applied; raise `LogError` where the log has lost some in between."""
@@ -37,8 +58,15 @@ class Shard:
     def apply(self, records: Sequence[FetchedRecord]) -> list[Output]:
         """Return what the monitor says to these records, in order."""
         outputs: list[Output] = []
-        for record in records:
-            outputs += self._step(entry_record(record.value, record.headers))
-            if record.offset >= self._live_from:
-                self.applied_bytes += len(record.value or b"")
+        for fetched in records:
+            record = entry_record(fetched.value, fetched.headers)
+            self.running.take(record.value, record.origin)
+            outputs += self._step(record)
+            if fetched.offset >= self._live_from:
+                self.applied_bytes += len(record.value)
+        self.position = records[-1].offset + 1
         return outputs
+
+
+def _nothing() -> None:
+    """Do nothing: this machine does not mark its changes."""

@@ -5,7 +5,7 @@ The whole log is read, which the monitor does next in any case; checkpoints will
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ class Survey:
     config: Config | None = None
     last_tick_us: int | None = None
 
-    def needs_config(self, clock: Clock, settings: Mapping[str, Any]) -> bool:
+    def needs_config(self, clock: Clock, settings: Mapping[str, Any], inputs: Sequence[str] = ()) -> bool:
         """Say whether a config record must be appended before anything else.
 
         Raises `LogError` where the log was begun under another clock, or not by Driftline.
@@ -38,7 +38,7 @@ class Survey:
                 f"the log was begun with the clock {self.config.clock!r} and this start asks for {clock!r}: "
                 "start with the log's clock, or with another log"
             )
-        return self.config.settings != dict(settings)
+        return self.config.settings != dict(settings) or self.config.inputs != sorted(inputs)
 
 
 def survey_log(entries: Iterable[tuple[int, Record]]) -> Survey:

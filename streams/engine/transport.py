@@ -8,7 +8,7 @@ Faust's own; what may be committed is said by the bookmarks.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, cast
 
 from faust.transport.drivers.aiokafka import Consumer, Transport
@@ -32,9 +32,20 @@ class FetchedRecord(Protocol):
     headers: Headers
 
 
-class Places(Protocol):
-    """Who is told where reading begins when partitions are assigned, and which of them are gone."""
+class Fetch(list["FetchedRecord"]):
+    """The records of one fetch of one partition, and for which opening of it they were fetched."""
 
+    opening: int = 0
+
+
+class Places(Protocol):
+    """Who is told which partitions are assigned, where reading them begins, and which of them are gone.
+
+    `prepare` may take its time, to put back what a partition needs; `opening_of` counts how often one was opened.
+    """
+
+    async def prepare(self, partitions: Sequence[Partition]) -> None: ...
+    def opening_of(self, partition: Partition) -> int: ...
     def opened(self, partition: Partition, next_offset: int) -> None: ...
     def revoked(self, partition: Partition) -> None: ...
 
@@ -70,7 +81,9 @@ class BatchConsumer(Consumer):
 
     def _batch(self, tp: TP, records: list[FetchedRecord]) -> ConsumerMessage:
         message = self._to_message(tp, records[-1])
-        message.value = cast(Any, records)
+        fetch = Fetch(records)
+        fetch.opening = cast(BatchTransport, self.transport).places.opening_of((tp.topic, tp.partition))
+        message.value = cast(Any, fetch)
         return message
 
     async def perform_seek(self) -> None:
@@ -79,6 +92,7 @@ class BatchConsumer(Consumer):
         committed = await self.seek_to_committed()
         assigned = tuple(self.assignment())
         earliest = await self.earliest_offsets(*assigned)
+        await cast(BatchTransport, self.transport).places.prepare([(tp.topic, tp.partition) for tp in assigned])
         starts = {tp: self._open(tp, committed.get(tp), earliest[tp]) for tp in assigned}
         await self.seek_wait(starts)
 

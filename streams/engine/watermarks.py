@@ -55,22 +55,29 @@ def last_observed_us(values: Iterable[bytes], now_us: int) -> int | None:
 
 
 def reached_us(readings: Mapping[Partition, Reading], ends: Mapping[Partition, int], asked_at_us: int) -> int | None:
-    """Return the moment up to which every partition of `ends` has been read, or None where that cannot be said.
+    """Return the moment up to which every partition of `ends` has been read, or None where that cannot be said."""
+    reached = marks_us(readings, ends, asked_at_us)
+    return min(reached.values(), default=asked_at_us) if len(reached) == len(ends) else None
 
-    `ends` gives the offset behind the last record of every input partition, as the broker said it when asked at
+
+def marks_us(
+    readings: Mapping[Partition, Reading], ends: Mapping[Partition, int], asked_at_us: int
+) -> dict[Partition, int]:
+    """Return the moment up to which each partition of `ends` has been read, of those of which it can be said.
+
+    `ends` gives the offset behind the last record of every partition, as the broker said it when asked at
     `asked_at_us`. A partition that has unread records and none read yet has said nothing: no moment can be claimed.
     """
-    reached = asked_at_us
+    marks: dict[Partition, int] = {}
     for partition, end in ends.items():
         reading = readings.get(partition)
         if reading is None:
-            return None
-        if reading.next_offset >= end:
             continue
-        if reading.observed_us is None:
-            return None
-        reached = min(reached, reading.observed_us)
-    return reached
+        if reading.next_offset >= end:
+            marks[partition] = asked_at_us
+        elif reading.observed_us is not None:
+            marks[partition] = min(asked_at_us, reading.observed_us)
+    return marks
 
 
 class Watermarks:
@@ -79,6 +86,11 @@ class Watermarks:
     def __init__(self, last_tick_us: int | None = None) -> None:
         self._readings: dict[Partition, Reading] = {}
         self.last_tick_us = last_tick_us
+        self._told: dict[Partition, int] = {}
+
+    def reads_all(self, partitions: Iterable[Partition]) -> bool:
+        """Say whether every one of these partitions is read here."""
+        return all(partition in self._readings for partition in partitions)
 
     def start(self, partition: Partition, next_offset: int) -> None:
         """Note where reading of a partition begins or goes on; what was read there before still counts."""
@@ -103,3 +115,16 @@ class Watermarks:
             return None
         self.last_tick_us = reached
         return reached
+
+    def next_marks_us(self, ends: Mapping[Partition, int], asked_at_us: int) -> dict[Partition, int] | None:
+        """Return how far each partition of `ends` that is read here has been, where others read the rest.
+
+        None where nothing is read here, or nothing has moved on since the last time.
+        """
+        marks = marks_us(self._readings, ends, asked_at_us)
+        for partition, moment in marks.items():
+            marks[partition] = max(moment, self._told.get(partition, 0))
+        if not marks or marks == self._told:
+            return None
+        self._told = marks
+        return marks

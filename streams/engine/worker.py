@@ -9,22 +9,24 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from confluent_kafka import KafkaException
 
 from streams.engine.agents import POLL_SECONDS, Engine, OnOutput
 from streams.engine.app import App, build_app
-from streams.engine.bookmarks import Bookmarks
+from streams.engine.bookmarks import Bookmarks, Partition
 from streams.engine.control import config_record
 from streams.engine.errors import EngineError
 from streams.engine.intake import Intake, wall_us
+from streams.engine.keeper import Keeper, Remembers
 from streams.engine.logfile import read_records
 from streams.engine.publisher import Publisher
 from streams.engine.settings import EngineSettings, settings_from
@@ -39,8 +41,8 @@ DRAIN_SECONDS = 10.0
 STOP_SECONDS = 30.0
 
 
-def worker_main(settings: EngineSettings, monitor_settings: Any) -> int:
-    """Run a worker with the product's monitor until a signal ends it; return the exit code.
+def worker_main(settings: EngineSettings, monitor_settings: Any, *, stop: threading.Event | None = None) -> int:
+    """Run a worker with the product's monitor until a signal, or `stop`, ends it; return the exit code.
 
     0: ended by SIGTERM or SIGINT; 1: it could not go on; 2: it could not start. Either way one line says why.
     """
@@ -51,7 +53,7 @@ def worker_main(settings: EngineSettings, monitor_settings: Any) -> int:
     try:
         port = settings.metrics_port
         with serving(monitor, port, settings.metrics_address) if port else nullcontext():
-            return run_worker(settings, monitor, configuration=plain(monitor_settings))
+            return run_worker(settings, monitor, configuration=plain(monitor_settings), stop=stop)
     except (EngineError, MetricsError) as problem:
         print(f"driftline worker: {problem}", file=sys.stderr)
         return 2
@@ -75,12 +77,13 @@ def run_worker(
     inputs = topics.input_partitions()
     survey = survey_log(read_records(settings.broker, settings.log_topic))
     publisher, bookmarks = Publisher(settings), Bookmarks(settings.log_topic)
-    intake = Intake(settings, publisher, bookmarks, Watermarks(survey.last_tick_us))
-    _configure(settings, configuration or {}, survey, intake, publisher)
+    intake = Intake(settings, publisher, bookmarks, Watermarks(survey.last_tick_us), reader=_name())
+    _configure(settings, configuration or {}, survey, intake, publisher, inputs)
     shard = Shard(0, monitor, survey.end_offset)
+    keeper = Keeper(settings, shard, cast(Remembers, monitor)) if settings.checkpoint_seconds else None
 
     async def run() -> int:
-        engine = Engine(settings, publisher, bookmarks, intake, shard, topics, inputs, on_output)
+        engine = Engine(settings, publisher, bookmarks, intake, shard, topics, inputs, on_output, keeper)
         return await _run(engine, stop or threading.Event())
 
     return asyncio.run(run())
@@ -98,12 +101,22 @@ def start_worker(settings: EngineSettings, **options: Any) -> subprocess.Popen[b
     return subprocess.Popen(command, env={**os.environ, **settings.as_environment()}, **options)
 
 
+def _name() -> str:
+    """Return what tells this worker from the others."""
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
 def _configure(
-    settings: EngineSettings, configuration: Mapping[str, Any], survey: Survey, intake: Intake, publisher: Publisher
+    settings: EngineSettings,
+    configuration: Mapping[str, Any],
+    survey: Survey,
+    intake: Intake,
+    publisher: Publisher,
+    inputs: list[Partition],
 ) -> None:
-    wanted = plain(configuration)
-    if survey.needs_config(settings.clock, wanted):
-        intake.append_own(config_record(settings.clock, wanted, survey.end_offset, wall_us()))
+    wanted, names = plain(configuration), intake.input_names(inputs)
+    if survey.needs_config(settings.clock, wanted, names):
+        intake.append_own(config_record(settings.clock, wanted, survey.end_offset, wall_us(), names))
         publisher.flush(settings.delivery_timeout_seconds)
 
 
@@ -150,6 +163,7 @@ async def _drain(engine: Engine) -> None:
             await _until_confirmed(engine)
             await _until_applied(engine)
             await _until_confirmed(engine)
+            await engine.checkpoint()
     except (TimeoutError, KafkaException):
         logger.warning("ended before the whole log was applied: the next start goes on from it")
 

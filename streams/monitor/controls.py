@@ -7,7 +7,7 @@ from typing import Any
 from alerts.records import AlertState
 from alerts.severity import severity_for
 from alerts.signals import Signal
-from ledger.events import Acknowledge, Close, Config, ControlEvent, Thresholds
+from ledger.events import Acknowledge, Close, Config, ControlEvent, Thresholds, Tick
 from ledger.times import SECOND_US, to_us
 from streams.monitor import flows
 from streams.monitor.cause import Cause
@@ -43,6 +43,20 @@ def set_clock(state: State, event: Config) -> None:
     """Take over what moves the clock; it belongs to the log, so no other configuration changes it."""
     if event.clock is not None:
         state.set_clock(event.clock)
+    if event.inputs is not None:
+        state.read_us = {name: state.read_us.get(name) for name in sorted(event.inputs)}
+
+
+def reached_us(state: State, event: Tick) -> int:
+    """Return how far all inputs have been read, with what a tick says of those of its reader; 0 where nobody knows."""
+    at_us = to_us(event.observed_at)
+    if event.inputs is None:
+        return at_us
+    known = state.read_us
+    for name, moment in event.inputs.items():
+        if name in known:
+            known[name] = max(known[name] or 0, to_us(moment))
+    return min((moment or 0 for moment in known.values()), default=at_us)
 
 
 def _change(state: State, changes: dict[str, Any], record: Record, event_id: str) -> None:

@@ -22,7 +22,8 @@ class Monitor:
     """One shard's deterministic machine. `pinned`: settings that stay in force whatever the log's `config` says."""
 
     def __init__(self, settings: Settings | None = None, *, pinned: bool = False) -> None:
-        self.state = State(settings or Settings())
+        self.first_settings = settings or Settings()
+        self.state = State(self.first_settings)
         self.pinned = pinned
 
     def step(self, record: Record) -> list[Output]:
@@ -88,12 +89,13 @@ class Monitor:
                 self._apply(released, released_by, again)
 
     def _tick(self, event: Tick, record: Record) -> None:
-        at_us = to_us(event.observed_at)
+        at_us = controls.reached_us(self.state, event)
         self.state.counts["ticks"] += 1
         if at_us > self.state.clock_us:
             self._advance(at_us)
-        if record.logged_at_us is not None:
-            controls.watch_lag(self.state, Cause(event.event_id, at_us), record.logged_at_us)
+        if record.logged_at_us is not None and self.state.clock_us:
+            cause = Cause(event.event_id, max(at_us, self.state.clock_us))
+            controls.watch_lag(self.state, cause, record.logged_at_us)
 
     def _advance(self, to_moment_us: int) -> None:
         """Move the clock on; what is due before the new moment fires first."""
@@ -113,6 +115,8 @@ class Monitor:
             flows.tell_found(state, cause)
             state.seen.forget_before(to_moment_us - state.horizon_us)
 
+    state_version = rows.STATE_VERSION
+
     def rows(self) -> dict[str, Any]:
         """Return the whole state as keyed rows of plain data."""
         return rows.all_rows(self.state)
@@ -129,5 +133,11 @@ class Monitor:
     def from_rows(cls, plain: dict[str, Any], *, pinned: bool = False) -> Monitor:
         """Return the monitor whose `rows` these were; it goes on as that one would."""
         monitor = cls(pinned=pinned)
-        rows.load(monitor.state, plain)
+        monitor.restore(plain)
         return monitor
+
+    def restore(self, plain: dict[str, Any]) -> None:
+        """Become the monitor whose `rows` these were, whatever this one was; a new one where there are none."""
+        self.state = State(self.first_settings)
+        if plain:
+            rows.load(self.state, plain)

@@ -124,6 +124,7 @@ def _monitor_row(state: State, _: list[Any]) -> Any:
         "settings": plain_settings(state.settings),
         "clock": state.clock,
         "clock_us": state.clock_us,
+        "read_us": state.read_us,
         "swept_us": state.swept_us,
         "forgotten_us": state.holdings.forgotten_us,
         "counts": dict(sorted(state.counts.items())),
@@ -221,6 +222,7 @@ def _load_monitor(state: State, row: dict[str, Any]) -> None:
     state.set_clock(row["clock"])
     state.clock_us, state.swept_us = row["clock_us"], row["swept_us"]
     state.holdings.forgotten_us = row["forgotten_us"]
+    state.read_us = dict(row["read_us"])
     state.counts = Counter(row["counts"])
     state.holdings.breaks.undecided = {(place[0], place[1]) for place in row["undecided"]}
     state.pending_thresholds = dict(row["pending_thresholds"])

@@ -35,6 +35,7 @@ class State:
         self.settings = settings
         self.clock: Clock = "events"
         self.clock_us = 0
+        self.read_us: dict[str, int | None] = {}  # each partition of the inputs, and how far it has been read
         self.swept_us = 0
         self.counts: Counter[str] = Counter()
         self.assets = Assets()

@@ -96,15 +96,18 @@ class Cabinet:
         held = self.places.expected(*key)
         return None if held is None else held - it.file.effect_on(key)
 
-    def available(self, it: Request) -> Decimal:
-        """Return what the client has, with his credit line and without this movement's own debit."""
+    def available(self, it: Request) -> Decimal | None:
+        """Return what the client has, with his line and without this movement's own debit; None if nobody has told."""
         named = it.start.get("account_id")
+        accounts = [named] if named else self._accounts_of(str(it.client))
+        if not any((account, it.asset) in self.books.postings for account in accounts):
+            return None
         total = ZERO
-        for account in [named] if named else self._accounts_of(str(it.client)):
+        for account in accounts:
             line = self.accounts.get(account, {}).get("credit_line") or {}
             total += self.books.balance((account, it.asset))
             total += sum((Decimal(most) for name, most in line.items() if self.aliases.get(name) == it.asset), ZERO)
-            total -= self._debit(it.file, it.asset, account)
+            total -= self._paid(it.file, account, it.asset)
         return total
 
     def _accounts_of(self, client: str) -> list[str]:
@@ -114,16 +117,22 @@ class Cabinet:
         }  # fmt: skip
         return sorted(told | {account for account, owner in self.books.owners.items() if owner == client})
 
-    def _debit(self, movement: File, asset: str, account: str | None = None) -> Decimal:
+    def _paid(self, movement: File, account: str, asset: str) -> Decimal:
+        """Return what was posted to an account for a movement; negative if it paid."""
         legs = self.debits[movement.transfer_id].values()
-        return sum((leg[2] for leg in legs if leg[1] == asset and account in (None, leg[0])), ZERO)
+        return sum((amount for one, unit, amount in legs if (one, unit) == (account, asset)), ZERO)
+
+    def _is_debited(self, movement: File, client: str, asset: str) -> bool:
+        """Return whether an account of its client has paid for a movement (and not got it back)."""
+        accounts = {account for account, _, _ in self.debits[movement.transfer_id].values()}
+        return any(self.owner_of(one) == client and self._paid(movement, one, asset) < 0 for one in accounts)
 
     def open_requests(self, it: Request) -> list[File]:
         """Return the earlier requests of the same client and asset that are neither debited nor undone."""
-        waiting = self.by_payer[str(it.client), it.asset]
+        client = str(it.client)
         return [
-            one for one in waiting.values()
-            if one is not it.file and not one.is_undone and self._debit(one, it.asset) >= 0
+            one for one in self.by_payer[client, it.asset].values()
+            if one is not it.file and not one.is_undone and not self._is_debited(one, client, it.asset)
         ]  # fmt: skip
 
     def way_of(self, words: Json) -> tuple[Any, ...]:

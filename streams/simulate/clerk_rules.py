@@ -135,8 +135,8 @@ def coverage(cabinet: Cabinet, it: Request) -> bool:
         return False
     if it.client is None:
         return it.op != "withdrawal"
-    promised = sum((taken(one.words) for one in cabinet.open_requests(it)), ZERO)
-    return cabinet.available(it) - promised >= wanted
+    promised, available = sum((taken(one.words) for one in cabinet.open_requests(it)), ZERO), cabinet.available(it)
+    return available is not None and available - promised >= wanted
 
 
 def unique(cabinet: Cabinet, it: Request) -> bool:

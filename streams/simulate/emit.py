@@ -126,6 +126,13 @@ class Outbox:
         again = {**value, "observed_at": time_text(observed_us)}
         heapq.heappush(self._heap, (observed_us, next(self._count), topic, key, again))
 
+    def behind_us(self, source: str) -> int:
+        """Return how long ago the oldest event of a source that is still under way happened, in microseconds."""
+        now_us = self._agenda.now_us
+        return max(
+            (now_us - at_us for observed_us, at_us in self._under_way[source] if observed_us > now_us), default=0
+        )
+
     def heartbeat(self, source: str) -> None:
         """Say how far `source` has delivered: up to just before the oldest of its events still under way."""
         now_us = self._agenda.now_us

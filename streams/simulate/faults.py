@@ -41,7 +41,7 @@ class Label:
     arrive makes the fault knowable: deadlines count from its arrival (from the injection, where there are none).
     `deadline_s` takes the place of the scenario's own where it depends on the world. None of `forbidden_alert_types`
     may come of it, nor anything from `forbidden_from_severity` up that is not expected. `expected_decisions` are what must
-    be decided of movements that it is about.
+    be decided of movements that it is about, of all but `decisions_spared`.
     """
 
     scenario: str
@@ -58,6 +58,7 @@ class Label:
     forbidden_from_severity: str = ""
     note: str = ""
     expected_decisions: list[Expected] = field(default_factory=list)
+    decisions_spared: int = 0
 
     def as_json(self) -> Json:
         """Return the label as a line of the truth file."""
@@ -81,6 +82,8 @@ class Label:
             body["forbidden_from_severity"] = self.forbidden_from_severity
         if self.expected_decisions:
             body["expected_decisions"] = [expected.as_json() for expected in self.expected_decisions]
+        if self.decisions_spared:
+            body["decisions_spared"] = self.decisions_spared
         if self.difference_units:
             decimals = ASSETS[self.scope["asset"]].decimals
             body["difference"] = decimal_text(self.difference_units, decimals)
@@ -164,11 +167,12 @@ def scenario(
     return register
 
 
-def lookalike(of: str, description: str) -> Callable[[Injection], Injection]:
-    """Register the decorated function as what looks like the scenario `of` and must raise nothing."""
+def lookalike(of: str, description: str, *, name: str = "") -> Callable[[Injection], Injection]:
+    """Register the decorated function as what looks like the scenario `of` and must raise nothing; another by `name`."""
+    name = name or f"{of}_lookalike"
 
     def register(inject: Injection) -> Injection:
-        kind, name = FAULTS[of], f"{of}_lookalike"
+        kind = FAULTS[of]
         FAULTS[name] = Fault(
             name, description, (), inject, window=kind.window, number=kind.number, world=kind.world, lookalike_of=of
         )

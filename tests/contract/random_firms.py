@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.contract.names import ASSETS, BANK, BITCOIN, COLD, ETHEREUM, HOT, NETWORK, RIPPLE, VENUE, address_of
 from tests.contract.ways import Ways, side, stamp
-from tests.contract.worlds import World
+from tests.contract.worlds import Movement, World
 
 Json = dict[str, Any]
 OPTIMISM = "eip155:10"
@@ -35,10 +35,20 @@ TAG = "7001"
 
 
 def random_firm(seed: int, requests: int) -> list[tuple[str, Json]]:
-    """Return the events of a firm with so many requests, in order of arrival."""
+    """Return the events of a firm with so many requests, in order of arrival; the venue falls silent for a while."""
     firm = RandomFirm(seed, requests)
-    lines = [*firm.numbered(), *firm.heartbeats()]
+    silent = firm.dice.uniform(1_500, firm.end)
+    lines = [
+        line for line in (*firm.numbered(), *firm.heartbeats())
+        if line[3]["source"] != VENUE or not silent < line[0] < silent + 2_500
+    ]  # fmt: skip
     return [(topic, value) for _, _, topic, value in sorted(lines, key=lambda line: line[:2])]
+
+
+def unit(it: Movement) -> str:
+    """Return the asset of a movement by its own name."""
+    asset = str(it.fields["asset"])
+    return "BTC" if asset == "XBT" else asset
 
 
 class RandomFirm(World):
@@ -70,8 +80,10 @@ class RandomFirm(World):
             self.know("location", location=location, role=role, active=True)
         for location, held in OPENINGS.items():
             for asset, total in held.items():
-                self.value(-1, location, asset, str(total))
+                self.value(-200, location, asset, str(total))
             self.snapshot(location, 0)
+            if self.dice.random() < 0.3:  # told late: an opening that is earlier than the one that was known
+                self.snapshot(location, -100, seen=self.dice.uniform(1_000, 4_000))
 
     def books(self) -> None:
         for client in CLIENTS:
@@ -79,7 +91,7 @@ class RandomFirm(World):
                 self.account(account, client, 0)
                 for asset in ASSETS:
                     if self.dice.random() < 0.75:
-                        most = int(float(SIZES[asset][-1]) * self.dice.choice((2, 5, 20)))
+                        most = int(float(SIZES[asset][-1]) * self.dice.choice((4, 40, 200)))
                         self.journal(0.5, "opening", (account, asset, f"{most}"), ("world:w", asset, f"-{most}"))
 
     def account(self, account: str, client: str, at: float) -> None:
@@ -187,7 +199,8 @@ class RandomFirm(World):
         if dice.random() < 0.04:
             tag = dice.choice((None, "7002"))
         account = dice.choice((f"client:{client}", f"client:{client}/2", None))
-        start = side(self.start(asset), client_id=client, account_id=account)
+        named = None if account and dice.random() < 0.1 else client
+        start = side(self.start(asset), client_id=named, account_id=account)
         end = side("external", address=address if dice.random() < 0.97 else None, tag=tag, network=network)
         return self.fields("withdrawal", start, end, asset, network=network)
 
@@ -276,15 +289,8 @@ class RandomFirm(World):
 
     def live(self, name: str, at: float, fields: Json) -> None:
         dice = self.dice
-        it = self.movement(
-            name,
-            fields.pop("op_type"),
-            fields.pop("from"),
-            fields.pop("to"),
-            fields.pop("asset"),
-            fields.pop("amount"),
-            **fields,
-        )
+        parts = [fields.pop(part) for part in ("op_type", "from", "to", "asset", "amount")]
+        it = self.movement(name, *parts, **fields)
         late = dice.uniform(0.2, 6) if dice.random() < 0.93 else dice.uniform(10, 500)
         if it.fields["op_type"] not in ("withdrawal", "internal", "sweep", "rebalance"):
             it("completed", at, seen=at + late)
@@ -296,47 +302,60 @@ class RandomFirm(World):
             it("requested", at, dice.choice(("oms", "fireblocks")), seen=at + late)
         if dice.random() < 0.03:
             it("requested", at, "treasury", seen=at + late + dice.uniform(0, 60))
+        if dice.random() < 0.05:
+            again = at + late + dice.uniform(1, 60)
+            it("requested", at, "oms", seen=again, revision=1, amount=dice.choice(SIZES[unit(it)]))
         end = dice.random()
         if end < 0.2:
             it(dice.choice(("cancelled", "rejected", "expired")), at + 20, seen=at + 20 + dice.uniform(0, 90))
         elif end < 0.8:
             self.pass_on(it, at)
 
-    def pass_on(self, it: Any, at: float) -> None:
+    def pass_on(self, it: Movement, at: float) -> None:
+        """Tell how it leaves and arrives, with all that happens on the way; what truly moves is known to the places."""
         dice = self.dice
         left = at + dice.uniform(6, 60)
+        arrived = left + dice.uniform(20, 200)
         it("approved", at + 5, "oms", seen=at + 5 + dice.uniform(0, 3))
-        it("broadcast", left, seen=left + dice.uniform(0.2, 8))
-        if dice.random() < 0.05:
-            it("failed", left + 40, seen=left + 41)
+        if dice.random() < 0.9:
+            it("broadcast", left, seen=left + dice.uniform(0.2, 8))
         else:
-            arrived = left + dice.uniform(20, 200)
-            it("completed", arrived, seen=arrived + dice.uniform(0.2, 8))
-            self.effect(it, left, arrived)
+            left = arrived  # nobody tells of its way: it leaves when it arrives
         self.debit(it, at + dice.uniform(1, 120))
+        fate = dice.random()
+        if fate < 0.06 and left < arrived:
+            it("failed", left + 15, seen=left + 16)
+            return
+        self.effect(it, left, arrived)
+        it("completed", arrived, seen=arrived + dice.uniform(0.2, 8))
+        if fate < 0.15:
+            it("completed", arrived + 9, "chain:any", seen=arrived + 10)
+        elif fate < 0.22:
+            back = arrived + dice.uniform(100, 900)
+            it(dice.choice(("returned", "reversed")), back, seen=back + 3)
+            self.effect(it, back, back, sign="")
 
-    def effect(self, it: Any, left: float, arrived: float) -> None:
-        """Let value truly move, but for a few movements that the places know otherwise."""
-        fields = it.fields
-        asset = "BTC" if fields["asset"] == "XBT" else fields["asset"]
+    def effect(self, it: Movement, left: float, arrived: float, sign: str = "-") -> None:
+        """Let value truly move (or, with no sign, come back), but for a few movements that the places know otherwise."""
+        fields, asset, other = it.fields, unit(it), "" if sign else "-"
         start, end = fields["from"]["location"], fields["to"]["location"]
-        if start == end or self.dice.random() < 0.01:
+        if start == end or self.dice.random() < 0.002:
             return
         fee, payer = fields.get("fee_amount", "0"), fields.get("fee_payer", "sender")
-        self.value(left, start, asset, f"-{fields['amount']}")
-        if payer == "sender" and fee != "0":
-            self.value(left, start, fields.get("fee_asset", asset), f"-{fee}")
-        self.value(arrived, end, asset, fields["amount"])
+        self.value(left, start, asset, f"{sign}{fields['amount']}")
+        self.value(arrived, end, asset, f"{other}{fields['amount']}")
+        if payer == "sender":
+            self.value(left, start, fields.get("fee_asset", asset), f"{sign}{fee}")
         if payer == "deducted":
-            self.value(arrived, end, asset, f"-{fee}")
+            self.value(arrived, end, asset, f"{sign}{fee}")
 
-    def debit(self, it: Any, at: float) -> None:
+    def debit(self, it: Movement, at: float) -> None:
         fields = it.fields
-        client = fields["from"].get("client_id")
-        if client is None or self.dice.random() < 0.1:
+        start = fields["from"]
+        account = start.get("account_id") or ("client_id" in start and f"client:{start['client_id']}")
+        if not account or self.dice.random() < 0.1:
             return
-        account = fields["from"].get("account_id") or f"client:{client}"
-        asset = "BTC" if fields["asset"] == "XBT" else fields["asset"]
+        asset = unit(it)
         legs = (account, asset, f"-{fields['amount']}"), ("transit:main", asset, fields["amount"])
         self.journal(at, "withdrawal", *legs, transfer_id=fields["transfer_id"])
 
@@ -373,7 +392,7 @@ class RandomFirm(World):
                 window = {"from": stamp(at + 30), "until": stamp(at + dice.choice((300, 900))), "what": "all"}
                 self.steer("maintenance", at, scope=f"m-{count}", **window, **reach)
             else:
-                self.value(at, dice.choice((HOT, VENUE)), dice.choice(("BTC", "ETH")), dice.choice(("-1", "2")))
+                self.value(at, VENUE, dice.choice(("BTC", "ETH")), dice.choice(("-1", "2")))
 
     def polls(self) -> None:
         for number, place in enumerate(OPENINGS):

@@ -79,6 +79,16 @@ def test_nothing_passes_while_a_source_of_the_place_is_silent() -> None:
     assert "R11" not in rulings.failed("elsewhere")
 
 
+def test_who_reports_what_a_place_holds_is_a_source_of_it() -> None:
+    firm = counter(until=LONG)
+    own_move(firm, "before", "internal", VENUE, HOT, 1_200)
+    own_move(firm, "from there", "internal", VENUE, HOT, 4_000, amount="2")
+    own_move(firm, "to there", "internal", HOT, VENUE, 4_001, amount="3")
+    rulings = decide(firm, silent("binance:main", 1_500))
+    assert rulings.alert("source_silent")["opened_at"] < stamp(4_000)
+    assert [rulings.failed(name) for name in ("before", "from there", "to there")] == [[], ["R11"], ["R11"]]
+
+
 def test_nothing_passes_while_the_reports_of_the_place_are_stale() -> None:
     firm = counter(until=1_000)
     old = {asset: format(total, "f") for asset, total in firm.held(HOT, 1_000).items()}

@@ -144,6 +144,29 @@ def test_without_an_account_all_accounts_of_the_client_count() -> None:
     assert verdict(rulings, "all") == FREE
 
 
+def test_an_account_that_is_named_must_cover_by_itself() -> None:
+    firm = counter()
+    spare(firm, "10")
+    firm.know("account", 6, account_id="client:dave/2", account_class="client", client_id="dave", active=True)
+    end = side("external", address="bc1qdave", network=BITCOIN)
+    start = side(HOT, client_id="dave", account_id="client:dave/2")
+    firm.movement("w", "withdrawal", start, end, "BTC", "1", network=BITCOIN)("requested", AT, "oms")
+    assert verdict(decide(firm), "w") == HELD
+
+
+@pytest.mark.parametrize("later_s", [5, 1_500])
+def test_what_was_paid_and_is_not_debited_yet_cannot_be_paid_again(later_s: float) -> None:
+    firm = counter(until=3_000)
+    spare(firm, "10")
+    want(firm, "paid", "6")
+    it = firm.movement("paid", "withdrawal", *_sides(), "BTC", "6")
+    it("broadcast", AT + 10)
+    it("completed", AT + 40)
+    firm.value(AT + 10, HOT, "BTC", "-6")
+    want(firm, "w", "5", AT + 40 + later_s)
+    assert "R7" in decide(firm).failed("w")
+
+
 def test_of_a_client_whose_books_nobody_has_told_nothing_is_covered() -> None:
     firm = counter()
     spare(firm, "10", "ETH")

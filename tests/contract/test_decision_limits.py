@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.contract.counter import AT, DAY_S, MACHINE, ask, counter, only
-from tests.contract.names import COLD, ETHEREUM, HOT
+from tests.contract.names import COLD, ETHEREUM, HOT, address_of
 from tests.contract.rulings import decide
-from tests.contract.ways import stamp
+from tests.contract.ways import side, stamp
 
 # R5 amount
 
@@ -44,6 +44,22 @@ def test_a_limit_binds_what_its_scope_fits(scope: dict[str, str], fits: bool) ->
     firm = counter({"single": "1", "scope": scope})
     ask(firm)
     assert decide(firm).failed("w") == only("R5", if_not=fits)
+
+
+@pytest.mark.parametrize("start", [{"client_id": "alice"}, {"account_id": "client:alice"}], ids=repr)
+def test_a_limit_on_a_client_binds_him_whether_he_is_named_or_his_account(start: dict[str, str]) -> None:
+    firm = counter({"single": "1", "scope": {"client_id": "alice"}})
+    end = side("external", address=address_of("alice", ETHEREUM), network=ETHEREUM)
+    firm.movement("w", "withdrawal", side(HOT, **start), end, "ETH", "2", network=ETHEREUM)("requested", AT, "oms")
+    assert decide(firm).failed("w") == ["R5"]
+
+
+@pytest.mark.parametrize(("client", "binds"), [("alice", True), ("bob", False)])
+def test_a_limit_on_a_client_binds_what_he_sends_and_not_what_he_is_sent(client: str, binds: bool) -> None:
+    firm = counter({"single": "1", "scope": {"client_id": client}})
+    ends = side(HOT, client_id="alice", account_id="client:alice"), side(HOT, client_id="bob", account_id="client:bob")
+    firm.movement("w", "internal", *ends, "ETH", "2")("requested", AT, "oms")
+    assert decide(firm).failed("w") == (["R3", "R5"] if binds else ["R3"])
 
 
 def test_the_latest_limit_that_had_arrived_holds() -> None:
@@ -134,6 +150,13 @@ def test_a_day_later_it_may_be_asked_for_again(later_s: int, passes: bool) -> No
     ask(firm, "b", at=AT + later_s)
     failed = decide(firm).failed("b")
     assert ("R8" in failed) == (not passes), failed
+
+
+def test_what_was_seen_under_way_before_anybody_told_its_request_is_the_same_too() -> None:
+    firm = counter()
+    ask(firm, "a", seen=AT + 500)("approved", AT + 1, "oms")
+    ask(firm, "b", at=AT + 60)
+    assert decide(firm).failed("b") == ["R8"]
 
 
 def test_a_redelivery_is_the_same_request_and_not_another() -> None:

@@ -85,6 +85,8 @@ def test_a_rebalance_without_a_plan_fails_and_so_does_one_whose_plan_is_not_on_r
         ({"amount_max": "0.5"}, ["R1"]),
         ({"asset": "ETH"}, ["R1"]),
         ({"from": VENUE}, ["R1"]),
+        ({"op_type": "collateral"}, ["R1"]),
+        ({"to": None}, ["R3"]),
         ({"not_after": stamp(AT)}, []),
         ({"not_after": stamp(AT - 1)}, ["R1"]),
         ({"not_before": stamp(AT + 1)}, ["R1"]),

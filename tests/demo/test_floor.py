@@ -75,6 +75,13 @@ def test_what_the_brake_holds_is_shown_with_its_place_and_flows_when_it_lets_go(
     assert (now.judged, now.free, now.flowed, now.held, now.holding) == (1, 1, 1, 1, 0)
 
 
+def test_what_had_passed_before_the_word_was_out_is_not_held() -> None:
+    there = floor(
+        said("W", "requested"), verdict("W", 0, "auto_approve"), said("W", "approved"), verdict("W", 1, "hold")
+    )
+    assert (there.figures().held, there.figures().holding, there.figures().flowed) == (0, 0, 1)
+
+
 def test_waiting_for_cover_is_no_matter_of_the_brake() -> None:
     assert {"R12"} == BRAKE_RULES
     there = floor(said("W", "requested"), verdict("W", 0, "hold", ("R7",)))

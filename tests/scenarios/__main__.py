@@ -37,7 +37,9 @@ def main(argv: list[str] | None = None) -> int:
     missed = _print(by_name)
     for verdict in (verdict for rows in by_name.values() for verdict in rows if not verdict.passed):
         if wanted.verbose:
-            print(f"{verdict.name} seed {verdict.seed}: {verdict.why} {'; '.join(verdict.alarms)}")
+            print(
+                f"{verdict.name} seed {verdict.seed}: {verdict.why} {'; '.join((*verdict.alarms, *verdict.misjudged))}"
+            )
     return 1 if missed else 0
 
 
@@ -55,11 +57,11 @@ def _print(by_name: dict[str, list[Verdict]]) -> bool:
     )
     for name in scenarios:
         verdicts = by_name[name]
-        quiet = [verdict for verdict in by_name.get(f"{name}_lookalike", ()) if not verdict.alarms]
+        likes = [verdict for like in by_name if FAULTS[like].lookalike_of == name for verdict in by_name[like]]
+        quiet = [verdict for verdict in likes if verdict.passed]
         cells, failed = _row(name, verdicts)
-        likes = len(by_name.get(f"{name}_lookalike", ()))
-        table.add_row(*cells, f"{len(quiet)}/{likes} quiet" if likes else "-")
-        missed = missed or failed or len(quiet) < likes
+        table.add_row(*cells, f"{len(quiet)}/{len(likes)} quiet" if likes else "-")
+        missed = missed or failed or len(quiet) < len(likes)
     Console(width=160).print(table)
     return missed
 

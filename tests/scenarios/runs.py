@@ -10,6 +10,7 @@ from typing import Any
 
 from alerts.records import Alert
 from streams.monitor import Monitor
+from streams.monitor.outputs import Decision
 from streams.record import Record
 from streams.simulate import FAULTS, Label, SimEvent, Simulation, WorldConfig
 from streams.simulate.catalogue import SOURCES
@@ -21,7 +22,7 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 @dataclass
 class Run:
-    """A world that was run: the labels of what was injected, and every alert as it opened and as it stands."""
+    """A world that was run: the labels of what was injected, and every alert as it opened and as it stands, every decision."""
 
     name: str
     seed: int
@@ -33,6 +34,7 @@ class Run:
         default_factory=dict
     )  # by alert: (severity, updated_at) of each record
     arrivals: dict[str, str] = field(default_factory=dict)  # of the events named in labels, and of all where few
+    decisions: dict[str, list[Decision]] = field(default_factory=dict)  # by movement, in order
     marks: list[tuple[str, str]] = field(default_factory=list)  # (everybody's watermark, when it was heard)
 
     def delivered_at(self, moment: str) -> str | None:
@@ -63,6 +65,8 @@ def play(simulation: Simulation, name: str, seed: int) -> Run:
         for output in monitor.step(Record(event.topic, _encode(event.value).encode())):
             if output.topic == "alerts":
                 _note_alert(result, output.value)
+            elif output.topic == "decisions":
+                result.decisions.setdefault(output.value.transfer_id, []).append(output.value)
         if not result.events % 1_000:
             monitor.forget_changes()
     result.labels = simulation.truth

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from alerts.records import Alert
 from streams.simulate import FAULTS, Label
+from streams.simulate.faults import Expected
 from tests.scenarios.runs import Run, injected_at, later, moment, seconds_between
 
 SLACK_S = 5.0  # an alert waits for the next event to move the clock past its deadline
@@ -15,7 +17,8 @@ SLACK_S = 5.0  # an alert waits for the next event to move the clock past its de
 class Verdict:
     """One run judged. `delay_s` counts from the moment at which the scenario could be known, `allowed_s` likewise.
 
-    `alarms` are the alerts that must not be: forbidden ones, and of a look-alike all that touch it.
+    `alarms` are the alerts that must not be: forbidden ones, and of a look-alike all that touch it. `misjudged` are the
+    movements of which something else was decided than the label says.
     """
 
     name: str
@@ -27,11 +30,12 @@ class Verdict:
     allowed_s: float = 0.0
     incidents: int = 0
     alarms: tuple[str, ...] = ()
+    misjudged: tuple[str, ...] = ()
     why: str = ""
 
     @property
     def passed(self) -> bool:
-        return self.found and not self.alarms and self.incidents <= FAULTS[self.name].incidents
+        return self.found and not self.alarms and not self.misjudged and self.incidents <= FAULTS[self.name].incidents
 
 
 def judge(run: Run) -> Verdict:
@@ -42,8 +46,24 @@ def judge(run: Run) -> Verdict:
     label = run.labels[0]
     if kind.lookalike_of:
         alarms = tuple(_told(alert) for alert in run.opened if touches(run, label, alert))
-        return Verdict(run.name, run.seed, found=True, alarms=alarms)
-    return _judge_scenario(run, label)
+        return Verdict(run.name, run.seed, found=True, alarms=alarms, misjudged=misjudged(run, label))
+    return replace(_judge_scenario(run, label), misjudged=misjudged(run, label))
+
+
+def misjudged(run: Run, label: Label) -> tuple[str, ...]:
+    """Return of which movements something else was decided than the label expects, if it is more than it spares."""
+    wrong = tuple(said for expected in label.expected_decisions if (said := _otherwise(run, expected)))
+    return wrong if len(wrong) > label.decisions_spared else ()
+
+
+def _otherwise(run: Run, expected: Expected) -> str:
+    """Return what was decided of a movement where it is not what was expected; actions that repeat count once."""
+    made = run.decisions.get(expected.transfer_id, [])
+    actions = [action for action, _ in groupby(decision.action for decision in made)]
+    failed = [rule.rule for rule in made[0].failed_rules] if made else []
+    if tuple(actions[: len(expected.actions)]) == expected.actions and set(expected.rules) <= set(failed):
+        return ""
+    return f"{expected.transfer_id}: {' '.join(actions) or 'nothing'} ({' '.join(failed)})"
 
 
 def _judge_scenario(run: Run, label: Label) -> Verdict:
@@ -64,7 +84,7 @@ def _judge_scenario(run: Run, label: Label) -> Verdict:
     incidents = {alert.incident_id for alert in told}
     return Verdict(
         run.name, run.seed, delay_s <= allowed_s, first.type, _severity_at(run, first, at), delay_s, allowed_s,
-        len(incidents), alarms, "" if delay_s <= allowed_s else "late",
+        len(incidents), alarms, why="" if delay_s <= allowed_s else "late",
     )  # fmt: skip
 
 

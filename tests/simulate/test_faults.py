@@ -15,7 +15,7 @@ DRIFTING = (
     "silent_outflow", "small_leak_break", "wrong_amount", "dropped_event", "duplicated_event", "sign_flip",
     "off_by_one", "fee_not_booked",
 )  # fmt: skip
-AGREEING = ("late_event", "stuck_rebalance", "event_conflict", "unknown_asset", "clock_skew", "beyond_horizon")
+AGREEING = ("brake", "late_event", "stuck_rebalance", "event_conflict", "unknown_asset", "clock_skew", "beyond_horizon")
 
 
 def test_every_fault_is_looked_at_here() -> None:

@@ -1,4 +1,4 @@
-"""The incidents of the field as scenarios S01 to S30, and errors of work by hand as M01 to M03.
+"""The incidents of the field as scenarios S01 to S31, and errors of work by hand as M01 to M03.
 
 Each has its look-alike that must raise nothing. A module holds one family; importing this package registers them all.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from streams.simulate.scenarios import (
     approvals,
+    brakes,
     broadcasts,
     chain_events,
+    clients,
     collateral,
     corrections,
     corrections_by_hand,
@@ -29,8 +31,10 @@ from streams.simulate.scenarios import (
 
 __all__ = [
     "approvals",
+    "brakes",
     "broadcasts",
     "chain_events",
+    "clients",
     "collateral",
     "corrections",
     "corrections_by_hand",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from streams.simulate.agenda import Process
 from streams.simulate.catalogue import ASSETS
 from streams.simulate.emit import Json
-from streams.simulate.faults import Label, lookalike, scenario
+from streams.simulate.faults import Expected, Label, lookalike, scenario
 from streams.simulate.faults_money import amount_text, holder
 from streams.simulate.movement import Tap
 from streams.simulate.reference import send
@@ -56,6 +56,7 @@ def _to_new_address(desk: Desk, label: Label, rng: Random, passing: Json, tap: T
     user = f"user:{client.client_id}"
     move.control = {**passing, "initiator": user, "kyt_score": 0.1, "address_added_at": added}
     move.tap, move.passes_anyway = tap, True
+    label.expected_decisions = [Expected(move.transfer_id, ("review",), ("R2",))]
     age_text = f"to an address that is {_AGE_S / 3600:.0f} h old"
     label.note = f"{move.transfer_id} over {amount_text(move, move.units)} {age_text} passes as {passing['origin']}"
     launch(desk, move)

@@ -67,6 +67,19 @@ def other_fee(desk: Desk, label: Label, rng: Random) -> None:
     desk.start(_sign(desk, move, settle_on_fee))
 
 
+@lookalike(
+    "payload_swap", "ten times as much is moved as it usually is, and its plan says so", name="payload_swap_planned"
+)
+def large_refill(desk: Desk, label: Label, rng: Random) -> None:
+    """Ask for, plan and send ten times as much, to the hot wallet that the plan names."""
+    move = _refill(desk, label)
+    move.units = move.executed_units = _TIMES * move.units
+    label.note = f"{move.transfer_id} moves {amount_text(move, move.units)} from {COLD} to {HOT}, as planned"
+    move.tap = following(label)
+    desk.promise(move)
+    desk.start(_sign(desk, move, lambda: None))
+
+
 @scenario(
     "S16", "fee_blowout", "a withdrawal pays the network many times what it moves", ["fee_outlier"], severity="P1",
     deadline_s=5.0, possible=["amount_mismatch", "policy_violation", "flow_anomaly"],

@@ -152,6 +152,7 @@ def _only_books(desk: Desk, label: Label, rng: Random) -> Process:
         desk.books.take(giver.client_id, code, units)
         move = book_move(desk, "internal", code, units, giver.account, taker.account, "int")
         move.origin, move.target = replace(move.origin, location=COLD), replace(move.target, location=COLD)
+        move.control = {"origin": "auto", "initiator": f"user:{giver.client_id}", "approvers": []}
         move.tap = following(label)
         desk.start(book(desk, move, giver.account, taker.account))
         yield span_us(rng.uniform(120.0, 300.0))

@@ -14,10 +14,11 @@ from streams.simulate.catalogue import ASSETS, CHAIN_ASSETS, DEPOSITS, ETHEREUM,
 from streams.simulate.chain import BOOKING_S
 from streams.simulate.deposits import deposit, run_deposit
 from streams.simulate.emit import Json
-from streams.simulate.faults import Label, lookalike, scenario
+from streams.simulate.faults import Expected, Label, lookalike, scenario
 from streams.simulate.faults_money import worth_cents
+from streams.simulate.limits import hourly
 from streams.simulate.movement import Movement
-from streams.simulate.reference import register_own, send
+from streams.simulate.reference import register_own, send, tell_limit
 from streams.simulate.scenarios.props import stranger, worth
 from streams.simulate.scenarios.told import following, telling, tells
 from streams.simulate.units import decimal_text, span_us
@@ -106,12 +107,17 @@ def _burst(desk: Desk, label: Label, client: Client, code: str, units: int, *, w
     yield wait_us
     units = min(units, desk.books.spendable[client.client_id, code] // 2)
     desk.books.unchecked.add(client.client_id)
+    tell_limit(desk, hourly(client, 10 * _AT_ONCE))  # what it asks for is too much, and not too often
+    yield desk.wait(*_ON_RECORD_S)
+    label.decisions_spared = 2 if label.expected_alert_types else 0  # two halves, whichever come first
     label.scope = {"client_id": client.client_id, "account_id": client.account.account_id, "asset": code}
     total = decimal_text(_AT_ONCE * units, ASSETS[code].decimals)
     label.note = f"{client.client_id} asks {_AT_ONCE} times at once, in all for {total} {code}"
     for _ in range(_AT_ONCE):
         move = withdrawal(desk, client, code, HOT, units, "sender")
         move.tap, move.passes_anyway = following(label), True
+        action = "hold" if label.expected_alert_types else "auto_approve"
+        label.expected_decisions.append(Expected(move.transfer_id, (action,)))
         desk.books.take(client.client_id, code, units)
         desk.promise(move)
         desk.start(_debit_and_pay(desk, label, move))

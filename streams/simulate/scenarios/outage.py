@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from streams.simulate.agenda import Process
 from streams.simulate.emit import Letter
 from streams.simulate.faults import Label, lookalike, scenario
-from streams.simulate.units import span_us
+from streams.simulate.units import US, span_us
 
 if TYPE_CHECKING:
     from streams.simulate.desk import Desk
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _SOURCE = "fireblocks"
 _HOUR_S = 3_600.0
 _SILENT_S, _BEAT_S = 900.0, 60.0
+_PROMPT_US = 10 * US
 _NAMED = 200  # how many of the events that come late the label names
 
 
@@ -38,7 +39,15 @@ def late_storm(desk: Desk, label: Label, rng: Random) -> None:
 def late_storm_lookalike(desk: Desk, label: Label, rng: Random) -> None:
     """Keep everything back for ten minutes."""
     label.note = f"what {_SOURCE} tells within ten minutes comes at the end of them"
-    _fall_silent(desk, label, rng, silent_s=600.0, storm_s=30.0, polled=False, twice=0.0)
+    label.scope = {"source": _SOURCE}
+
+    def once() -> Process:
+        while desk.outbox.behind_us(_SOURCE) > _PROMPT_US:  # it would be silent for longer than ten minutes
+            yield span_us(_BEAT_S)
+        label.injected_at_us = desk.now_us
+        _fall_silent(desk, label, rng, silent_s=600.0, storm_s=30.0, polled=False, twice=0.0)
+
+    desk.start(once())
 
 
 def _fall_silent(

@@ -10,7 +10,7 @@ from streams.simulate import bookings
 from streams.simulate.agenda import Process
 from streams.simulate.catalogue import ASSETS, COLD, DEPOSITS, EXTERNAL, HOT, PLACES, TOKENS
 from streams.simulate.chain import BOOKING_S, broadcast, send_on_chain
-from streams.simulate.faults import Label, lookalike, scenario
+from streams.simulate.faults import Expected, Label, lookalike, scenario
 from streams.simulate.movement import End, Movement
 from streams.simulate.reference import register_own
 from streams.simulate.scenarios.props import bring, fullest, pay_in, stranger, worth
@@ -106,6 +106,27 @@ def cold_sweep(desk: Desk, label: Label, rng: Random) -> None:
         move.delivered_units, move.fee_payer = None, ""
         move.fee_units = move.executed_fee_units = 0
         move.tap = following(label)
+        desk.promise(move)
+        desk.start(_sweep(desk, move))
+
+    desk.start(_fill_and_empty(desk, rng, send))
+
+
+@lookalike(
+    "hot_wallet_drain", "the same assets go to our own cold wallet as quickly, each under a plan of its own",
+    name="hot_wallet_drain_planned",
+)  # fmt: skip
+def cold_rebalances(desk: Desk, label: Label, rng: Random) -> None:
+    """Fill the hot wallet with tokens, and move two thirds of all to the cold one by plans."""
+    label.scope = {"location": HOT}
+    label.note = f"{len(_DRAINED)} assets are moved from {HOT} to {COLD} as planned"
+
+    def send(code: str, units: int) -> None:
+        move = own_move(desk, "rebalance", HOT, COLD, code, units)
+        move.delivered_units, move.fee_payer = None, ""
+        move.fee_units = move.executed_fee_units = 0
+        move.tap = following(label)
+        label.expected_decisions.append(Expected(move.transfer_id, ("auto_approve",)))
         desk.promise(move)
         desk.start(_sweep(desk, move))
 

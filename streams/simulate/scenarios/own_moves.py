@@ -10,7 +10,7 @@ from streams.simulate.agenda import Process
 from streams.simulate.catalogue import BINANCE, COLD, HOT
 from streams.simulate.chain import BOOKING_S, send_on_chain
 from streams.simulate.emit import Json
-from streams.simulate.faults import Label, lookalike, scenario
+from streams.simulate.faults import Expected, Label, lookalike, scenario
 from streams.simulate.faults_money import amount_text
 from streams.simulate.movement import Movement, Tap
 from streams.simulate.scenarios.told import approve_by_hand, following, put_plan, telling
@@ -51,6 +51,10 @@ def _empty_cold(desk: Desk, label: Label, meant: Json, tap: Tap) -> None:
     label.note = f"{move.transfer_id} takes {amount_text(move, units)} to {BINANCE}; its plan says {plan_says}"
     amount = decimal_text(units, move.asset.decimals)
     put_plan(desk, move.plan_id, "rebalance", COLD, "ETH", {**meant, "amount": amount})
+    if label.expected_alert_types:
+        label.expected_decisions = [Expected(move.transfer_id, ("review",), ("R1", "R3"))]
+    else:
+        label.expected_decisions = [Expected(move.transfer_id, ("auto_approve",))]
     desk.promise(move)
     desk.start(_move_by_hand(desk, move))
 

@@ -10,7 +10,7 @@ from streams.simulate.books import FEES, HOUSE
 from streams.simulate.catalogue import HOT
 from streams.simulate.chain import BOOKING_S
 from streams.simulate.emit import Json
-from streams.simulate.faults import Label, lookalike, scenario
+from streams.simulate.faults import Expected, Label, lookalike, scenario
 from streams.simulate.faults_money import affordable_units, amount_text, holder
 from streams.simulate.movement import Movement, Tap
 from streams.simulate.scenarios.told import BY_HAND, approve_by_hand, credit, event_id, following, telling
@@ -67,6 +67,7 @@ def duplicate_payout(desk: Desk, label: Label, rng: Random) -> None:
     if rng.random() < 0.5:
         second.ids["client_ref"] = first.ids["client_ref"]
     label.note = f"{second.transfer_id} pays {amount_text(second, second.units)} that {first.transfer_id} pays already"
+    label.expected_decisions = [Expected(second.transfer_id, ("review",), ("R8",))]
     first.tap, second.tap = following(label), telling(desk, label, _PASSED)
     _launch_both(desk, first, second)
 
@@ -76,6 +77,7 @@ def equal_payouts(desk: Desk, label: Label, rng: Random) -> None:
     """Pay twice what the client has asked for twice, and tell all of the first once more under the same ids."""
     first, second = _pair(desk, label, rng)
     label.note = f"{first.transfer_id} and {second.transfer_id} pay the same, and the client has asked for both"
+    label.expected_decisions = [Expected(move.transfer_id, ("auto_approve",)) for move in (first, second)]
     first.tap, second.tap = _redelivered(desk, label), following(label)
     _launch_both(desk, first, second)
 

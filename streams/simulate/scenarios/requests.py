@@ -10,7 +10,7 @@ from streams.simulate.agenda import Process
 from streams.simulate.catalogue import ASSETS, BITCOIN, DEPOSITS, ETHEREUM, EXTERNAL, HOT, XRPL
 from streams.simulate.deposits import deposit, run_deposit
 from streams.simulate.emit import Json
-from streams.simulate.faults import Label, lookalike, scenario
+from streams.simulate.faults import Expected, Label, lookalike, scenario
 from streams.simulate.faults_money import amount_text, holder
 from streams.simulate.movement import End, Movement, Tap
 from streams.simulate.reference import register_payout, tell_asset
@@ -44,9 +44,12 @@ def wrong_network(desk: Desk, label: Label, rng: Random) -> None:
     if rng.random() < 0.5:
         move.target = replace(move.target, network=other)
         move.told_network, move.tap = other, _on(other, move.tap)
+        rules: tuple[str, ...] = ("R2", "R4")
         label.note = f"{move.transfer_id} asks for {code} on {other}, which does not have it"
     else:
+        rules = ("R2",)
         label.note = f"{move.transfer_id} asks for {code} at {move.target.address}, which is on {other}"
+    label.expected_decisions = [Expected(move.transfer_id, ("review",), rules)]
     launch(desk, move, "cancelled")
 
 
@@ -124,6 +127,8 @@ def _pay_xrp(desk: Desk, label: Label, rng: Random, *, tagged: bool) -> Process:
         move.target = replace(move.target, tag=tag)
     move.tap = following(label) if tagged else telling(desk, label, _ASKED)
     label.note = f"{move.transfer_id} pays XRP to {address}, {'with' if tagged else 'without'} the tag {tag}"
+    if not tagged:
+        label.expected_decisions = [Expected(move.transfer_id, ("review",), ("R4",))]
     launch(desk, move, "" if tagged else "cancelled")
 
 
@@ -143,4 +148,5 @@ def _bait_and_pay(desk: Desk, label: Label, rng: Random, *, taken: bool) -> Proc
         move.target = replace(move.target, address=poison)
         move.tap = telling(desk, label, _ASKED)
         label.note = f"{move.transfer_id} asks for {amount_text(move, move.units)} at {poison} instead of {own}"
+        label.expected_decisions = [Expected(move.transfer_id, ("review",), ("R2", "R3"))]
     launch(desk, move)

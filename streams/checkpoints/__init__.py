@@ -1,0 +1,15 @@
+"""Checkpoints: the rows of a shard and its place in the log, written together or not at all.
+
+`head` says what a checkpoint is, `writer` writes it in one Kafka transaction that shuts every predecessor out, and
+`reader` gives back the last one that was written whole. Nothing here knows Faust or the monitor: a shard is a function
+from records to outputs with rows (see `Machine`), and its place is an offset.
+"""
+
+from __future__ import annotations
+
+from streams.checkpoints.head import Head, Running
+from streams.checkpoints.machine import Machine
+from streams.checkpoints.reader import Saved, read_saved
+from streams.checkpoints.writer import CheckpointWriter, FencedError
+
+__all__ = ["CheckpointWriter", "FencedError", "Head", "Machine", "Running", "Saved", "read_saved"]

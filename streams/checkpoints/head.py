@@ -1,0 +1,88 @@
+"""The head of a checkpoint: how far the log is applied, by which program, and what went in and came out by then.
+
+Two runs of one log agree at equal positions in every field but `written_us`; that is what a witness compares.
+"""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+import msgspec
+
+from streams.record import Record
+
+HEAD_KEY = b'["head"]'
+"""The key of the head among the rows: the rows of the machine are JSON lists too, and none of them is called `head`."""
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One checkpoint of a shard.
+
+    `position` is the offset of the log's next record to be applied; `state_version` that of the rows. `input_hash` and
+    `output_hash` are running CRC-32s in order of the log, `inputs` and `outputs` how many there were. `log_begins` is
+    the hash of the log's first record: another log has another one. `clock` is what moves time. `written_us` is the wall
+    clock, for those who watch.
+    """
+
+    position: int
+    state_version: int
+    inputs: int
+    outputs: int
+    input_hash: int
+    output_hash: int
+    log_begins: int
+    clock: str = ""
+    written_us: int = 0
+
+
+class Running:
+    """The running counts and hashes of a shard, in order of its log."""
+
+    __slots__ = ("input_hash", "inputs", "log_begins", "output_hash", "outputs")
+
+    def __init__(self, head: Head | None = None) -> None:
+        self.inputs = 0 if head is None else head.inputs
+        self.outputs = 0 if head is None else head.outputs
+        self.input_hash = 0 if head is None else head.input_hash
+        self.output_hash = 0 if head is None else head.output_hash
+        self.log_begins = 0 if head is None else head.log_begins
+
+    def take(self, value: bytes, origin: str) -> None:
+        """Count a record of the log."""
+        if not self.inputs:
+            self.log_begins = begins(value, origin)
+        self.inputs += 1
+        self.input_hash = crc32(value, crc32(origin.encode(), self.input_hash))
+
+    def say(self, topic: str, key: str, value: bytes) -> None:
+        """Count an output, as the bytes that go to its topic."""
+        self.outputs += 1
+        self.output_hash = crc32(value, crc32(key.encode(), crc32(topic.encode(), self.output_hash)))
+
+    def head(self, *, position: int, state_version: int, clock: str, written_us: int) -> Head:
+        """Return the head of a checkpoint here."""
+        return Head(
+            position=position,
+            state_version=state_version,
+            inputs=self.inputs,
+            outputs=self.outputs,
+            input_hash=self.input_hash,
+            output_hash=self.output_hash,
+            log_begins=self.log_begins,
+            clock=clock,
+            written_us=written_us,
+        )
+
+
+def begins(value: bytes, origin: str) -> int:
+    """Return what tells one log from another: the hash of its first record."""
+    return crc32(value, crc32(origin.encode()))
+
+
+def first_of(record: Record) -> int:
+    """Return `begins` of a record as it was read back."""
+    return begins(record.value, record.origin)
+
+
+encode_head = msgspec.json.Encoder().encode
+decode_head = msgspec.json.Decoder(Head).decode

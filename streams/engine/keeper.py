@@ -1,0 +1,128 @@
+"""What a shard remembers over a restart: opened from its last checkpoint, and checkpointed as it goes on.
+
+A shard is opened by shutting every earlier holder out, reading the last checkpoint, and holding it against the log. From
+then on its changed rows are taken every few seconds, and written once all that was said up to there is confirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from streams.checkpoints import CheckpointWriter, Head, Saved, read_saved
+from streams.checkpoints.head import begins
+from streams.engine.errors import LogError, StateError
+from streams.engine.logfile import LogEnds
+from streams.engine.settings import EngineSettings
+from streams.engine.shard import Shard, Steps
+
+Rows = dict[str, bytes | None]
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.decode
+
+
+class Remembers(Steps, Protocol):
+    """A machine whose state can be written down and put back."""
+
+    state_version: int
+
+    def changed_rows(self) -> dict[str, Any]: ...
+    def restore(self, plain: dict[str, Any]) -> None: ...
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """A checkpoint about to be written: the rows changed since the one before, encoded, and its head."""
+
+    rows: Rows
+    head: Head
+
+
+class Keeper:
+    """Opens and checkpoints one shard. All but `capture` block and belong into a thread."""
+
+    def __init__(self, settings: EngineSettings, shard: Shard, machine: Remembers) -> None:
+        self._settings = settings
+        self._shard, self._machine = shard, machine
+        name = f"{settings.topic_prefix}{settings.group_id}-shard-{shard.number}"
+        self._writer = CheckpointWriter(settings.broker, settings.topic("state"), shard.number, name)
+        self._owed: Rows = {}  # captured for a checkpoint that was not written
+        self.saved_position = 0
+
+    def open(self, log: LogEnds) -> int:
+        """Take the shard and put its state back; return the offset from which its log is to be applied.
+
+        Raises `StateError` or `LogError`, in one line, where state and log do not belong together.
+        """
+        self._writer.open()
+        saved = read_saved(self._settings.broker, self._settings.topic("state"), self._shard.number)
+        if saved.head is not None:
+            self._check(saved.head, log)
+        self._machine.restore(plain_rows(saved))
+        self._owed = {}
+        self.saved_position = 0 if saved.head is None else saved.head.position
+        self._shard.resume(saved.head)
+        return self.saved_position
+
+    def capture(self, written_us: int) -> Capture | None:
+        """Return what is to be written for where the shard stands now; None where nothing has been applied since."""
+        position = self._shard.position
+        if position == self.saved_position and not self._owed:
+            return None
+        changed = self._machine.changed_rows()
+        self._owed.update((key, None if row is None else _encode(row)) for key, row in changed.items())
+        head = self._shard.running.head(
+            position=position,
+            state_version=self._machine.state_version,
+            clock=self._settings.clock,
+            written_us=written_us,
+        )
+        return Capture(dict(self._owed), head)
+
+    def write(self, capture: Capture) -> None:
+        """Write a checkpoint; see `CheckpointWriter.write` for what it raises."""
+        self._writer.write(capture.rows, capture.head)
+        self.saved_position = capture.head.position
+
+    def written(self, capture: Capture) -> None:
+        """Forget what has been written and has not changed again since."""
+        for key, value in capture.rows.items():
+            if self._owed.get(key, b"") is value:
+                del self._owed[key]
+
+    def _check(self, head: Head, log: LogEnds) -> None:
+        ours, name = self._machine.state_version, f"shard {self._shard.number}"
+        if head.state_version > ours:
+            raise StateError(
+                f"the state of {name} is of version {head.state_version} and this program reads {ours}: "
+                "start the newer program"
+            )
+        if head.state_version < ours:
+            raise StateError(
+                f"the state of {name} is of version {head.state_version} and this program writes {ours}: "
+                "make it anew from the log with `driftline rebuild`"
+            )
+        if head.clock != self._settings.clock:
+            raise StateError(
+                f"the state of {name} was made under the clock {head.clock!r}, not {self._settings.clock!r}"
+            )
+        if head.position > log.end:
+            raise LogError(
+                f"the log of {name} ends at {log.end} and its state is of {head.position}: "
+                "the log was cut short or made anew"
+            )
+        if log.first > head.position:
+            raise LogError(f"the log of {name} begins at {log.first} and is needed from {head.position} on")
+        if log.begins is not None and head.inputs and begins(*log.begins) != head.log_begins:
+            raise LogError(f"the log of {name} is not the one that its state was made of: it was made anew")
+
+
+def plain_rows(saved: Saved) -> dict[str, Any]:
+    """Return the rows of a checkpoint as the plain data of which a machine is restored."""
+    return {key.decode(): _decode(value) for key, value in saved.rows.items()}
+
+
+def encoded_rows(rows: Mapping[str, Any]) -> dict[bytes, bytes]:
+    """Return rows as a checkpoint has them."""
+    return {key.encode(): _encode(row) for key, row in rows.items()}
