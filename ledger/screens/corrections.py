@@ -33,6 +33,7 @@ class Corrections(Check):
         self.naming = Naming(context, self.rows)
         self.closings = Closings(context, self.rows)
         self.habits = Habits(context, self.rows)
+        self._early: dict[str, dict[str, None]] = {}  # by movement not heard of yet, the journals that may book it
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:
         return {"correction": self.rows, **self.naming.tables(), **self.closings.tables(), **self.habits.tables()}
@@ -42,6 +43,9 @@ class Corrections(Check):
         return {"correction_whole": self._whole, **parts}
 
     def loaded(self) -> None:
+        self._early = {}
+        for ref in sorted(self.rows.rows):
+            self._note_early(ref)
         self.naming.loaded()
         self.closings.loaded()
         self.habits.loaded()
@@ -75,11 +79,10 @@ class Corrections(Check):
 
     def _take_journals(self, row: Correction) -> bool:
         """Take over the journals that were heard before the movement they book; return whether they name anything."""
-        waiting = [self.rows.get(ref) for ref in self.naming.waiting_for(row.name)]
-        books = [journal for journal in waiting if journal is not None and self._books(journal.name) == row.name]
         found = False
-        for journal in books:
-            found = (journal.form == JOURNAL and self._merge(row, journal)) or found
+        for ref in self._early.pop(row.name, ()):
+            journal = self.rows.get(ref)
+            found = (journal is not None and self._merge(row, journal)) or found
         return found
 
     def _merge(self, row: Correction, journal: Correction) -> bool:
@@ -89,8 +92,15 @@ class Corrections(Check):
         row.words += fresh
         row.entered = row.entered or journal.entered
         self._end(journal.ref, f"Journal {journal.name} is the booking of {row.op_type} {row.name}.", explained=True)
+        self.naming.uncount(journal)
         self.rows.drop(journal.ref)
         return found or bool(fresh)
+
+    def _note_early(self, ref: str) -> None:
+        form, _, name = ref.partition("|")
+        of = self._books(name) if form == JOURNAL else ""
+        if of and of not in self.context.dossiers:
+            self._early.setdefault(of, {})[ref] = None
 
     def _books(self, journal_id: str) -> str:
         journal = self.context.journals.journals.get(journal_id)
@@ -127,6 +137,7 @@ class Corrections(Check):
             row = self.rows.put(ref, corrected.of_posting(self.context, entry))
             wait_us = round(self.context.limits.journal_s * SECOND_US)
             self.context.deadlines.set(f"correction_whole|{event.journal_id}", self.context.now_us + wait_us)
+        self._note_early(ref)
         news = corrected.add_posting(row, entry)
         if row.passed:
             if news:
@@ -177,6 +188,7 @@ class Corrections(Check):
         for ref in sorted(ref for ref, row in self.rows.rows.items() if row.heard_us < before_us):
             if ref.startswith(JOURNAL):
                 self._end(ref, f"Journal {self.rows.rows[ref].name} is older than what is kept.")
+                self._early.pop(self._books(self.rows.rows[ref].name), None)
                 self.rows.drop(ref)
         self.closings.swept()
         self.habits.swept(before_us)

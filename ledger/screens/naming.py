@@ -84,6 +84,7 @@ class Naming:
                 self._count(row, named=True)
             elif self._is_open(ref):
                 self._practice(row).named += 1  # it was counted as one that names nothing known
+                row.named = True
             self.end(ref, f"{row.name} corrects {self._known(row)}, which is known now.", explained=True)
         elif row.names and not row.counted:
             self._expect(ref, row)
@@ -156,8 +157,15 @@ class Naming:
         practice = self._practice(row)
         practice.count += 1
         practice.named += named
-        row.counted = True
+        row.counted, row.named = True, named
         self.rows.touched.add(row.ref)
+
+    def uncount(self, row: Correction) -> None:
+        """A correction is part of another: the practice knew of it as one of its own."""
+        if row.counted:
+            practice = self._practice(row)
+            practice.count -= 1
+            practice.named -= row.named
 
     # --- who waits for what ----------------------------------------------------------------------------------
     def _is_open(self, ref: str) -> bool:

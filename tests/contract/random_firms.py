@@ -60,6 +60,7 @@ class RandomFirm(World):
         self.end = requests * 30.0 + 1_200
         self.twins: list[Json] = []
         self.plans: list[Json] = []
+        self.funds: dict[tuple[str, str], float] = {}
         self.places()
         self.books()
         self.registry()
@@ -92,6 +93,7 @@ class RandomFirm(World):
                 for asset in ASSETS:
                     if self.dice.random() < 0.75:
                         most = int(float(SIZES[asset][-1]) * self.dice.choice((4, 40, 200)))
+                        self.funds[account, asset] = most
                         self.journal(0.5, "opening", (account, asset, f"{most}"), ("world:w", asset, f"-{most}"))
 
     def account(self, account: str, client: str, at: float) -> None:
@@ -308,7 +310,7 @@ class RandomFirm(World):
         end = dice.random()
         if end < 0.2:
             it(dice.choice(("cancelled", "rejected", "expired")), at + 20, seen=at + 20 + dice.uniform(0, 90))
-        elif end < 0.8:
+        elif end < 0.85 and self.is_funded(it):
             self.pass_on(it, at)
 
     def pass_on(self, it: Movement, at: float) -> None:
@@ -349,15 +351,28 @@ class RandomFirm(World):
         if payer == "deducted":
             self.value(arrived, end, asset, f"{sign}{fee}")
 
-    def debit(self, it: Movement, at: float) -> None:
-        fields = it.fields
-        start = fields["from"]
+    def payer(self, it: Movement) -> tuple[str, str]:
+        """Return the account that pays, and the asset; no account where nobody's does."""
+        start = it.fields["from"]
         account = start.get("account_id") or ("client_id" in start and f"client:{start['client_id']}")
-        if not account or self.dice.random() < 0.1:
-            return
-        asset = unit(it)
-        legs = (account, asset, f"-{fields['amount']}"), ("transit:main", asset, fields["amount"])
-        self.journal(at, "withdrawal", *legs, transfer_id=fields["transfer_id"])
+        return account or "", unit(it)
+
+    def is_funded(self, it: Movement) -> bool:
+        """Return whether the account has it, and take it; some are paid nevertheless."""
+        key, amount = self.payer(it), float(it.fields["amount"])
+        if not key[0]:
+            return True
+        if self.funds.get(key, 0) < amount and self.dice.random() > 0.02:
+            return False
+        self.funds[key] = self.funds.get(key, 0) - amount
+        return True
+
+    def debit(self, it: Movement, at: float) -> None:
+        account, asset = self.payer(it)
+        if account and self.dice.random() < 0.95:
+            amount = it.fields["amount"]
+            legs = (account, asset, f"-{amount}"), ("transit:main", asset, amount)
+            self.journal(at, "withdrawal", *legs, transfer_id=it.fields["transfer_id"])
 
     # What else happens
 
@@ -384,7 +399,12 @@ class RandomFirm(World):
             elif what == "credit":
                 asset = dice.choice(tuple(SIZES))
                 most = SIZES[asset][-1]
-                self.journal(at, "deposit", (f"client:{client}", asset, most), ("world:w", asset, f"-{most}"))
+                if dice.random() < 0.1:  # nothing has come
+                    self.journal(at, "deposit", (f"client:{client}", asset, most), ("world:w", asset, f"-{most}"))
+                else:
+                    hands = {"origin": "manual", "maker": "ann", "checker": "ben"}
+                    legs = (f"client:{client}", asset, most), ("house:main", asset, f"-{most}")
+                    self.journal(at, "adjustment", *legs, **hands)
             elif what == "maintenance":
                 reach = dice.choice(
                     ({"location": VENUE}, {"network": OPTIMISM}, {"of_source": "kraken:main"}, {"location": COLD})

@@ -22,9 +22,11 @@ from tests.kafka.jars import kafka_jars
 
 START_SECONDS = 90.0  # five or six on an idle machine
 STOP_SECONDS = 30.0
+CLUSTER_ID = "ZHJpZnRsaW5lLXRlc3RzIQ"  # any 16 bytes
 JAVA_OPTIONS = ("-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.showDateTime=true")
 
-# One node that is its own controller, keeps one copy of everything, and gives a group its partitions at once.
+# One node that is its own controller, keeps one copy of everything, and gives a group its partitions at once. A killed
+# one is let in again when its session is over, hence the short one.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -37,6 +39,8 @@ controller.listener.names=CONTROLLER
 log.dirs={data}
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
@@ -154,12 +158,9 @@ class KafkaBroker:
         self._guard = None
 
     def _format(self) -> None:
-        tool = [*self._java, "kafka.tools.StorageTool"]
-        cluster = subprocess.run([*tool, "random-uuid"], capture_output=True, text=True, check=True).stdout.strip()
+        command = [*self._java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._configuration)]
         with self.log_file.open("ab") as log:
-            done = subprocess.run(
-                [*tool, "format", "-t", cluster, "-c", str(self._configuration)], stdout=log, stderr=log, check=False
-            )
+            done = subprocess.run(command, stdout=log, stderr=log, check=False)
         if done.returncode:
             pytest.fail(f"the broker's folder cannot be formatted: {self.log_file}")
 

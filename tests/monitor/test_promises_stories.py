@@ -10,7 +10,7 @@ from ledger.policy.document import Promise, default_policy
 from streams.monitor import Monitor
 from streams.monitor.settings import Settings
 from streams.record import Output, Record
-from tests.ledger.wire import Sent, received, transfer
+from tests.ledger.wire import Sent, control, received, stamp, transfer
 from tests.monitor.story import PREFACE, Options, Story, clock
 
 KINDS = ("in_transit_overdue", "sla_breach", "settlement_overdue")
@@ -373,6 +373,18 @@ def test_rows_say_whose_movement_it_is_and_when_its_stage_should_be_over() -> No
     assert (row.stage, _time(row.since_us), row.target_us) == ("send", "09:05", 0)
 
 
+def test_whose_movement_it_is_may_be_told_later() -> None:
+    story = play(
+        """
+        09:00     move W1 requested hot>external 10 BTC op=withdrawal               |
+        09:02     move W1 screening hot>external 10 BTC op=withdrawal client=acme   |
+        09:03:01  tick                                                              | sla_breach P2 open
+        """,
+        Promise(stage="decide", target_s=60, client_id="acme"),
+    )
+    assert story.tables["stage"].rows["W1"].client == "acme"
+
+
 def test_promises_that_come_or_go_count_from_the_next_report_or_day_on() -> None:
     story = Promised()
     story.play("""
@@ -390,6 +402,19 @@ def test_promises_that_come_or_go_count_from_the_next_report_or_day_on() -> None
     story.monitor.state.configure(replace(story.monitor.state.settings, policy=replace(policy, promises=())))
     story.play("1/00:40  move T1 screening hot>venue 10 BTC | sla_breach P2 explained #2")
     assert "has no promise to keep in stage `decide`" in story.said[-1]
+
+
+def test_a_promise_that_is_changed_is_foreseen_to_be_broken_at_its_new_time() -> None:
+    story = play("09:00  move T1 requested hot>venue 10 BTC |", DECIDE)
+    settings = story.monitor.state.settings
+    longer = replace(settings.policy, promises=(Promise(stage="decide", target_s=1_200),))
+    story.monitor.state.configure(replace(settings, policy=longer))
+    story.play("""
+        09:05     move T1 screening hot>venue 10 BTC       |
+        09:16     tick                                     |
+        09:16:01  tick                                     | sla_breach P3 open
+        09:20:01  tick                                     | sla_breach P2 open #1
+    """)
 
 
 def test_a_movement_beyond_the_horizon_is_let_go_of() -> None:
@@ -512,7 +537,13 @@ LOG = [
     *(received(sent, 0) for sent in PREFACE),
     *told(3_600, 3_600, "requested"),
     *told(3_700, 3_500, "requested"),
-    *told(4_050, 4_000, "approved"),
+    received(
+        control(
+            "maintenance", "pause", 4_000, what="all", location="hot", until=stamp(3_900), **{"from": stamp(3_600)}
+        ),
+        4_000,
+    ),
+    *told(4_350, 4_350, "approved"),
     *told(4_500, 4_500, "broadcast"),
     *told(6_600, 6_600, "completed"),
 ]
