@@ -5,12 +5,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Generator
+import re
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from streams.engine.settings import EngineSettings
+    from tests.kafka.broker import KafkaBroker
 
 DATASETS_VARIABLE = "DRIFTLINE_DATASETS"
 
@@ -26,8 +33,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail a test that was skipped, where skips are not allowed (an expected failure stays one)."""
+    """Fail a test that was skipped, where skips are not allowed (an expected failure stays one).
+
+    Beside a failure on the real broker stands where its log is.
+    """
     report = yield
+    broker = getattr(item, "funcargs", {}).get("kafka")
+    if report.failed and broker is not None:
+        report.sections.append(("Kafka", f"its log: {broker.log_file}"))
     if item.config.getoption("strict_skips") and not hasattr(report, "wasxfail"):
         _fail_if_skipped(report)
     return report
@@ -61,3 +74,36 @@ def datasets() -> Path:
     if not folder.is_dir():
         pytest.fail(f"{DATASETS_VARIABLE}={named} is not a folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """A real Kafka broker for the whole session; skip where this machine cannot run one.
+
+    Tests that stop it or pause it leave it running. A test that needs one of its own starts a `KafkaBroker` in its
+    `tmp_path`.
+    """
+    from tests.kafka.broker import KafkaBroker
+    from tests.kafka.jars import NoKafkaError
+
+    try:
+        broker = KafkaBroker(tmp_path_factory.mktemp("kafka"))
+    except NoKafkaError as missing:
+        pytest.skip(f"NO REAL KAFKA, so nothing that is claimed about it is proved here: {missing}")
+    with broker:
+        yield broker
+
+
+@pytest.fixture
+def on_kafka(kafka: KafkaBroker, request: pytest.FixtureRequest) -> Callable[..., EngineSettings]:
+    """Return a function that gives settings on the real broker, with topics and a group that are this test's alone."""
+    from streams.engine.settings import EngineSettings
+
+    readable = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:60]
+    prefix = f"{readable}-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:8]}."
+
+    def make(**others: Any) -> EngineSettings:
+        given = {"broker": kafka.address, "topic_prefix": prefix, "group_id": f"{prefix}driftline", **others}
+        return EngineSettings(**given)
+
+    return make

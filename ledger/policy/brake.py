@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 KIND = "brake_applied"
 NAMED_MAX = 3
-Touch = tuple[str, ...]  # what is reached, and its name: ("asset", "BTC")
+Touch = tuple[str, ...]  # the rule that says so, what is reached, and its name: ("R12", "asset", "BTC")
 
 
 class Standing(NamedTuple):
@@ -60,6 +60,12 @@ class Brakes:
         self.table: Table[str, Engaged] = Table(Engaged)
         self.changed = False
         self._reaching: dict[Touch, dict[str, None]] = {}  # what is reached, to the alerts
+        self._to_tell: dict[str, Dossier] = {}
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether open requests are to be judged again, or something that was counted is to be told."""
+        return self.changed or bool(self._to_tell)
 
     def loaded(self) -> None:
         self._reaching = {}
@@ -89,7 +95,7 @@ class Brakes:
         engaged = self._disengage(alert_id)
         if engaged is not None and engaged.held:
             seconds = (at_us - engaged.since_us) // SECOND_US
-            why = f"{engaged.type} {alert_id} is over after {seconds} s; {_count_text(engaged)} were held for it."
+            why = f"{engaged.type} {alert_id} is over after {seconds} s; {_count_text(engaged)} had been held for it."
             self.context.mend(KIND, alert_id, why, explained=False)
 
     def renew(self, alerts: Iterator[Standing]) -> None:
@@ -131,10 +137,11 @@ class Brakes:
         for rule in self.context.limits.policy.rules:
             for brake in rule.brakes if isinstance(rule, Books) else ():
                 if brake.alert == alert.type and alert.severity <= brake.from_severity:
-                    found.update(dict.fromkeys(self._touches_by(brake, alert.scope)))
+                    reached = self._touches_by(brake, alert.scope)
+                    found.update(dict.fromkeys((rule.id, *touch) for touch in reached))
         return list(found)
 
-    def _touches_by(self, brake: Brake, scope: Mapping[str, str]) -> Iterator[Touch]:
+    def _touches_by(self, brake: Brake, scope: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
         names = {"client": "client_id", "location": "location", "asset": "asset"}
         for reach in brake.reach:
             if reach == "route":
@@ -145,21 +152,20 @@ class Brakes:
                 yield reach, scope[names[reach]]
 
     # --- movements -------------------------------------------------------------------------------------------
-    def on(self, asked: Asked) -> list[str]:
-        """Return the alerts that hold a movement, the earliest first."""
+    def on(self, asked: Asked, rule: str) -> list[str]:
+        """Return the alerts that hold a movement by a rule, the earliest first."""
         if not self._reaching:
             return []
         dossier, found = asked.dossier, dict[str, None]()
-        touches: list[Touch] = [("client", asked.client), ("asset", dossier.asset), route_of(dossier)]
+        touches = [("client", asked.client), ("asset", dossier.asset), route_of(dossier)]
         for touch in (*touches, *(("location", place) for place in asked.own_places)):
-            found.update(self._reaching.get(touch, {}))
-        found.pop("", None)
+            found.update(self._reaching.get((rule, *touch), {}))
         rows = self.table.rows
         return sorted(found, key=lambda alert_id: (rows[alert_id].since_us, alert_id))
 
     def count(self, asked: Asked, request: Request) -> None:
-        """Count a movement at the alerts that hold it now and did not before, and tell of it in powers of two."""
-        for alert_id in self.on(asked):
+        """Count a movement at the alerts that hold it now and did not before."""
+        for alert_id in dict.fromkeys(name for rule in request.failed for name in self.on(asked, rule)):
             if alert_id in request.held_by:
                 continue
             request.held_by.append(alert_id)
@@ -168,17 +174,25 @@ class Brakes:
             engaged.held_cents += self.context.cents(asked.dossier.asset, asked.units) or 0
             self.table.touched.add(alert_id)
             if engaged.held & (engaged.held - 1) == 0:
-                self._tell(alert_id, engaged, asked.dossier)
+                self._to_tell[alert_id] = asked.dossier
+
+    def tell_counted(self) -> None:
+        """Tell of alerts that hold as many movements as a power of two, once for all that one cause has held."""
+        while self._to_tell:
+            alert_id = next(iter(self._to_tell))
+            latest = self._to_tell.pop(alert_id)
+            if alert_id in self.table:
+                self._tell(alert_id, self.table.rows[alert_id], latest)
 
     def _tell(self, alert_id: str, engaged: Engaged, latest: Dossier) -> None:
-        where = ", ".join(" ".join(touch) for touch in engaged.touches)
+        where = ", ".join(dict.fromkeys(" ".join(touch[1:]) for touch in engaged.touches))
         self.context.tell(
             Breach(
                 kind=KIND,
                 key=alert_id,
                 scope={**engaged.scope},
-                sentence=f"{_count_text(engaged)} are held, the latest {latest.transfer_id}, since {engaged.type} {alert_id} "
-                f"is open from {to_text(engaged.since_us)} on; it holds {where}, and lets go by itself when it ends.",
+                sentence=f"{_count_text(engaged)} held so far, the latest {latest.transfer_id}: {engaged.type} {alert_id} is "
+                f"open since {to_text(engaged.since_us)}. It holds {where}, and lets go by itself when it ends.",
                 evidence=latest.evidence[:1],
                 rule="unexplained_on_path",
                 told=True,
@@ -189,7 +203,7 @@ class Brakes:
 
 def books(known: Known, rule: Books, asked: Asked) -> Answer:
     """R12: nothing unexplained is open on the client, the places, the asset or the way."""
-    alerts = known.brakes.on(asked) if rule.brakes else []
+    alerts = known.brakes.on(asked, rule.id) if rule.brakes else []
     if not alerts:
         return None
     rows = known.brakes.table.rows
@@ -198,7 +212,7 @@ def books(known: Known, rule: Books, asked: Asked) -> Answer:
     return proved(f"{named}{more} {'are' if len(alerts) > 1 else 'is'} open on what it touches")
 
 
-def route_of(dossier: Dossier) -> Touch:
+def route_of(dossier: Dossier) -> tuple[str, ...]:
     """Return the way of a movement: its asset, and from where to where."""
     return "route", dossier.asset, dossier.origin, dossier.destination
 

@@ -105,6 +105,7 @@ class Decisions(Check):
             self.brakes.changed = False
             for transfer_id in list(self._open):
                 self._judge_again(transfer_id)
+        self.brakes.tell_counted()
 
     # --- verdicts --------------------------------------------------------------------------------------------
     def _class(self, dossier: Dossier) -> None:

@@ -32,7 +32,8 @@ class Correction(Struct, kw_only=True):
 
     `who` entered it by hand, "" where nobody did. `names` is what it says that it corrects, `words` what its reason
     contains that may be a name. `effects`: what clients have more by it, in units by asset. `passed`: somebody has let it
-    pass, or its journal is whole; `counted`: the practice of the firm knows of it.
+    pass, or its journal is whole; `counted`: the practice of the firm knows of it, as one that names something known where
+    it is `named`; `entered`: it is part of somebody's habits.
     """
 
     ref: str
@@ -52,7 +53,8 @@ class Correction(Struct, kw_only=True):
     cents: int | None = None
     passed: bool = False
     counted: bool = False
-    entered: bool = False  # it is part of somebody's habits
+    named: bool = False
+    entered: bool = False
 
     @property
     def form(self) -> str:

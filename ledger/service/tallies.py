@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ledger.check import Change, Check, Entry
 from ledger.dossiers import Dossier
 from ledger.findings import Breach, Verdict
+from ledger.service.blame import RuleTally, recount_rule
 from ledger.service.gravity import is_error
 from ledger.service.marks import CORRECTIONS, Mark, is_same, judged, marked, told_of
-from ledger.service.tally import RuleTally, Tally, apply, count_correction, count_name, recount_rule, shift
+from ledger.service.tally import Tally, apply, count_correction, count_name, shift
 from ledger.table import Table
 from ledger.times import DAY_US, to_us
 

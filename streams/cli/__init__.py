@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "report": "Say how a day went: what went through by itself, and where people had to decide.",
     "schema": "Print the event contract as JSON Schema.",
     "simulate": "Write a seeded, simulated prime broker with labelled faults.",
+    "topics": "Make the topics on a broker, or check those that are there.",
     "worker": "Run the monitor on Kafka.",
 }
 

@@ -14,7 +14,8 @@ from rich.table import Table
 
 from streams.files import InputError, read_records
 from streams.monitor import Monitor, SettingsError, encode, load_settings
-from streams.monitor.service_report import BacklogRow, RuleRow, ServiceReport, ServiceRow, day_of, service_report
+from streams.monitor.service_report import service_report
+from streams.monitor.service_rows import BacklogRow, RuleRow, ServiceReport, ServiceRow, day_of
 from streams.replay import replay
 
 WIDTH = 132  # where the output is no terminal

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from confluent_kafka import KafkaException
 from faust.types import TP, AppT
 
-from streams.checkpoints.head import Head
+from streams.engine.checkpoints.head import Head
 from streams.engine.bookmarks import Bookmarks, Partition
 from streams.engine.errors import EngineError
 from streams.engine.intake import Intake, wall_us

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from streams.checkpoints import CheckpointWriter, Head, Saved, read_saved
-from streams.checkpoints.head import begins
+from streams.engine.checkpoints import CheckpointWriter, Head, Saved, read_saved
+from streams.engine.checkpoints.head import begins
 from streams.engine.errors import LogError, StateError
 from streams.engine.logfile import LogEnds
 from streams.engine.settings import EngineSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from streams.checkpoints.head import Head, Running
+from streams.engine.checkpoints.head import Head, Running
 from streams.engine.bookmarks import Bookmark
 from streams.engine.entries import entry_record
 from streams.engine.errors import LogError

@@ -209,7 +209,7 @@ def tell_found(state: State, cause: Cause) -> None:
 
 def settle_brakes(state: State, cause: Cause) -> None:
     """Let the alerts that were said to this cause hold what they reach, and those that ended let it go."""
-    while state.brakes.changed:
+    while state.brakes.is_pending:
         state.reconciliation.at(cause.cause_id, cause.at_us)
         state.reconciliation.settle()
         tell(state, state.reconciliation.drain(), cause)

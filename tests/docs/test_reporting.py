@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from streams.cli import cli
 from streams.metrics.declared import METRICS
-from streams.monitor.service_report import BacklogRow, MissRow, RuleRow, ServiceReport, ServiceRow
+from streams.monitor.service_rows import BacklogRow, MissRow, RuleRow, ServiceReport, ServiceRow
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reporting.md").read_text(encoding="utf-8")

@@ -18,8 +18,8 @@ JAVA_VERSION_MIN = 17
 HERE = Path(__file__).parent
 POM, HASHES = HERE / "pom.xml", HERE / "jars.sha256"
 CACHE = HERE.parents[1] / ".kafka-jars"
-FETCH_SECONDS = 240
-FETCH_ATTEMPTS = 3
+FETCH_SECONDS = 110
+FETCH_ATTEMPTS = 2  # both together within the time of a test
 
 
 class NoKafkaError(Exception):

@@ -353,6 +353,8 @@ def events() -> list[Sent]:
     told = [desk.inflow("D-1"), *desk.credit("D-1")]
     told += [desk.fix(f"F-{number}", "0.01", of="D-1") for number in range(4)]
     told += desk.journal(("house", "-0.01"), ("ann", "0.01"), of="F-0", op_type="refund", **BY_HAND)
+    reason = {"reason": "refund of D-1", **BY_HAND}
+    told += desk.journal(("house", "-0.01"), ("ann", "0.01"), of="F-1", op_type="refund", **reason)
     told += [desk.fix("F-none"), desk.fix("F-unknown", of="D-9")]
     told += desk.book(of="D-1")
     return told

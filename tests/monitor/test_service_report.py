@@ -6,7 +6,8 @@ from typing import Any
 
 from ledger.times import to_us
 from streams.monitor import Monitor, Settings
-from streams.monitor.service_report import CLIENTS_MAX, day_of, service_report
+from streams.monitor.service_report import CLIENTS_MAX, service_report
+from streams.monitor.service_rows import day_of
 from streams.monitor.settings import settings_from
 from tests.ledger.wire import DAY, START, control, posting, received, reference, snapshot, transfer
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.cli.report import percent
-from streams.monitor.service_report import day_of, day_text, share, usd_text
+from streams.monitor.service_rows import day_of, day_text, share, usd_text
 from tests.replay.command import command
 
 EXAMPLE = str(Path(__file__).parents[2] / "docs" / "examples" / "service_day.jsonl")

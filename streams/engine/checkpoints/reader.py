@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from streams.checkpoints.head import HEAD_KEY, Head, decode_head
+from streams.engine.checkpoints.head import HEAD_KEY, Head, decode_head
 from streams.engine.clients import client_options
 from streams.engine.errors import EngineError, StateError
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams.checkpoints.head import HEAD_KEY, Head, encode_head
+from streams.engine.checkpoints.head import HEAD_KEY, Head, encode_head
 from streams.engine.clients import client_options
 from streams.engine.errors import EngineError
 

@@ -7,9 +7,9 @@ from records to outputs with rows (see `Machine`), and its place is an offset.
 
 from __future__ import annotations
 
-from streams.checkpoints.head import Head, Running
-from streams.checkpoints.machine import Machine
-from streams.checkpoints.reader import Saved, read_saved
-from streams.checkpoints.writer import CheckpointWriter, FencedError
+from streams.engine.checkpoints.head import Head, Running
+from streams.engine.checkpoints.machine import Machine
+from streams.engine.checkpoints.reader import Saved, read_saved
+from streams.engine.checkpoints.writer import CheckpointWriter, FencedError
 
 __all__ = ["CheckpointWriter", "FencedError", "Head", "Machine", "Running", "Saved", "read_saved"]
