@@ -66,7 +66,7 @@ lock: ## write the two lock files again from pyproject.toml (UPGRADE=1: newer in
 	$(VENV)-lock/bin/uv pip $(COMPILE) --group dev --output-file requirements-dev.lock
 
 clean: ## remove what these targets made
-	rm -rf $(VENV) $(VENV)-lock build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-lock .kafka-jars build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(LIBRARIES): requirements-dev.lock

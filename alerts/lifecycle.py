@@ -145,6 +145,10 @@ class AlertBook:
         self._key_of[row.alert_id] = key
         self.incidents.take_in(row.incident_id)
 
+    def key_of(self, alert_id: str) -> str | None:
+        """Return the key of an open alert; None where none of this id is open."""
+        return self._key_of.get(alert_id)
+
     def _open_row(self, alert_id: str) -> OpenAlert | None:
         key = self._key_of.get(alert_id)
         return None if key is None else self.rows[key]

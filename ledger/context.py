@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from ledger.service.tallies import Tallies
 
 
+def no_alert(alert_id: str) -> str | None:
+    """Know of no alert: nobody keeps any."""
+    return None
+
+
 class Context:
     """Shared by all checks. `now_us` is the time of the cause being applied (arrival or deadline) and `cause_id` its id.
 
@@ -70,6 +75,9 @@ class Context:
         self.found: list[Finding] = []
         self.on_told: list[Callable[[Breach], None]] = []
         self.on_decided: list[Callable[[Verdict, Dossier], None]] = []
+        self.alert_key: Callable[[str], str | None] = (
+            no_alert  # "kind|key" of an open alert, by the id that people name
+        )
         self.now_us = 0
         self.cause_id = ""
 

@@ -43,7 +43,7 @@ PACKAGE_HOSTS = tuple(
 )
 MACHINE_PATH = re.compile(r"""(?<![\w.~)}-])/(?:work|tmp|root|home|Users)(?=[/"'`\s]|$)|[A-Z]:\\Users""", re.MULTILINE)
 CACHES = {".hypothesis", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"}
-GENERATED = CACHES | {".git", ".venv", ".venv-lock", "build", "dist"}
+GENERATED = CACHES | {".git", ".kafka-jars", ".venv", ".venv-lock", "build", "dist"}
 
 
 def pins(lock_text: str) -> dict[str, str]:

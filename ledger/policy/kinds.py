@@ -37,8 +37,10 @@ def _planned(known: Known, asked: Asked) -> Answer:
         return unknown(f"the plan {dossier.plan_id} that it names is not on record")
     if not plan.is_open(asked.at_us):
         return proved(f"the plan {plan.plan_id} is not open at that time")
-    deviations = conformity.deviations(context, plan, dossier)
-    return proved(f"it {deviations[0].why} (plan {plan.plan_id})") if deviations else None
+    for deviation in conformity.deviations(context, plan, dossier):
+        if deviation.why != conformity.misplaced(context, plan, dossier):  # where it goes is asked by R3
+            return proved(f"it {deviation.why} (plan {plan.plan_id})")
+    return None
 
 
 def role(known: Known, rule: Role, asked: Asked) -> Answer:

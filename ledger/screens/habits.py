@@ -1,8 +1,7 @@
 """The habits of those who correct by hand: how many a day, how large; held against their own and those of their peers.
 
 Someone who enters far more corrections within a day than he or any peer ever has, or one far larger, is worth a look.
-Sizes are kept as counts by steps of a quarter of a power of two, so that the peers' 99th percentile is known to within a
-quarter. What was out of the ordinary is not learned, or to be repeated it need only be done once.
+What was out of the ordinary is not learned, or to be repeated it need only be done once.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from msgspec.structs import replace
 
 from ledger.check import Timer
 from ledger.findings import Breach
+from ledger.screens import sizes
 from ledger.screens.corrected import JOURNAL, MOVEMENT, Correction
 from ledger.table import Table
 from ledger.times import DAY_US
@@ -34,7 +34,6 @@ DAYS_NEEDED = 5
 DAYS_KEPT = 35
 SIZE_MIN_CENTS = 1_000_000
 SIZE_TIMES = 10
-PEERS_NEEDED = 30
 MOMENTS_KEPT = 512
 REFS_KEPT = 64
 
@@ -154,7 +153,7 @@ class Habits:
         """Learn the value of a correction, or return what to say where it is out of the ordinary."""
         if not row.cents:
             return ""
-        peers_cents = _percentile(peers.sizes, habit.sizes)
+        peers_cents = sizes.percentile(peers.sizes, habit.sizes)
         usual_cents = max(habit.largest_cents, peers_cents or 0)
         if peers_cents is not None and row.cents >= SIZE_MIN_CENTS and row.cents > SIZE_TIMES * usual_cents:
             habit.large += 1
@@ -165,7 +164,7 @@ class Habits:
                 f"has entered {row.what} over {_dollars(row.cents)}; his largest was {own}, and of peers 99 in 100 are "
                 f"below {others}"
             )
-        step = str(_step(row.cents))
+        step = sizes.step_of(row.cents)
         habit.largest_cents = max(habit.largest_cents, row.cents)
         habit.sizes[step] = habit.sizes.get(step, 0) + 1
         peers.sizes[step] = peers.sizes.get(step, 0) + 1
@@ -221,40 +220,6 @@ def _worse(breach: Breach) -> Breach:
 def _busiest(habit: Habit, *, before: int) -> int:
     """Return the most corrections of one day before a day."""
     return max((count for day, count in habit.days.items() if int(day) < before), default=0)
-
-
-def _step(cents: int) -> int:
-    """Return the step of a value: its power of two, and the quarter within it.
-
-    >>> [_step(cents) for cents in (1, 4, 5, 7, 8, 1_000)]
-    [4, 12, 13, 15, 16, 43]
-    """
-    power = cents.bit_length()
-    return 4 * power + (((cents << 2) >> (power - 1)) & 3)
-
-
-def _top(step: int) -> int:
-    """Return the value, in cents, that no value of a step exceeds.
-
-    >>> all(_step(_top(step)) == step and _step(_top(step) + 1) > step for step in map(_step, range(8, 5_000)))
-    True
-    """
-    power, quarter = divmod(step, 4)
-    return ((1 << (power - 1)) * (5 + quarter) // 4) - 1
-
-
-def _percentile(sizes: Mapping[str, int], own: Mapping[str, int]) -> int | None:
-    """Return below which value, in cents, 99 in 100 corrections of the others are; None where there are too few."""
-    others = {step: count - own.get(step, 0) for step, count in sizes.items()}
-    total = sum(others.values())
-    if total < PEERS_NEEDED:
-        return None
-    seen = 0
-    for step in sorted(others, key=int):
-        seen += others[step]
-        if 100 * seen >= 99 * total:
-            return _top(int(step))
-    raise AssertionError(f"{seen} of {total} are counted")
 
 
 def _dollars(cents: int) -> str:

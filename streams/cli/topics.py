@@ -14,7 +14,7 @@ from streams.engine.clients import KAFKA_LOGGER
 from streams.engine.errors import EngineError
 from streams.engine.settings import EngineSettings, settings_from
 from streams.engine.topics import Topics
-from streams.engine.topology import Declared, Found, differences
+from streams.engine.topology import Declared, Found, count, differences
 
 OPTIONS = (
     click.option("--broker", metavar="HOST:PORT", help="The Kafka broker."),
@@ -87,12 +87,8 @@ def _settings(given: dict[str, object]) -> EngineSettings:
 def _line(one: Declared, found: Found) -> str:
     told = found.settings or {}
     configuration = [f"{name}={told[name]}" for name in one.configuration() if name in told]
-    sizes = [_count(found.partitions, "partition", "partitions"), _count(found.replicas, "copy", "copies")]
+    sizes = [count(found.partitions, "partition", "partitions"), count(found.replicas, "copy", "copies")]
     return f"{one.topic}: {', '.join(sizes + configuration)}"
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _fail(problem: object) -> NoReturn:

@@ -17,6 +17,7 @@ from faust.types import TP, AppT
 
 from streams.engine.checkpoints.head import Head
 from streams.engine.bookmarks import Bookmarks, Partition
+from streams.engine.crashpoints import reached
 from streams.engine.errors import EngineError
 from streams.engine.intake import Intake, wall_us
 from streams.engine.keeper import Keeper
@@ -80,7 +81,9 @@ class Engine:
             while self._is_held_back():
                 await asyncio.sleep(POLL_SECONDS)
             if not self.draining:
+                reached("intake.fetched")
                 self.guard(partial(self.intake.take, batch))
+                reached("intake.appended")
                 self._pause(batch[0].topic, batch[0].partition)
 
     async def apply(self, stream: AsyncIterable[Batch]) -> None:
@@ -104,7 +107,9 @@ class Engine:
         fresh = self.shard.fresh(records, mark)
         if fresh:
             outputs = self.shard.apply(fresh)
+            reached("monitor.stepped")
             self._publish(outputs, self.publisher.delivered(mark.take(fresh[-1].offset + 1, len(outputs))))
+            reached("monitor.published")
 
     def _publish(self, outputs: list[Output], on_delivery: Delivered) -> None:
         for output in outputs:
@@ -178,11 +183,13 @@ class Engine:
         capture = keeper.capture(wall_us())
         if capture is None:
             return
+        reached("checkpoint.captured")
         place = (self.settings.log_topic, shard.number)
         while not self.bookmarks.is_confirmed(place, capture.head.position):
             if self.failed.is_set() or shard.opening != opening or not shard.is_open:
                 return
             await asyncio.sleep(POLL_SECONDS)
+        reached("checkpoint.confirmed")
         await asyncio.to_thread(keeper.write, capture)
         if shard.opening == opening:
             keeper.written(capture)

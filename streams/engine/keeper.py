@@ -13,6 +13,7 @@ import msgspec
 
 from streams.engine.checkpoints import CheckpointWriter, Head, Saved, read_saved
 from streams.engine.checkpoints.head import begins
+from streams.engine.crashpoints import reached
 from streams.engine.errors import LogError, StateError
 from streams.engine.logfile import LogEnds
 from streams.engine.settings import EngineSettings
@@ -56,13 +57,16 @@ class Keeper:
         Raises `StateError` or `LogError`, in one line, where state and log do not belong together.
         """
         self._writer.open()
+        reached("open.fenced")
         saved = read_saved(self._settings.broker, self._settings.topic("state"), self._shard.number)
+        reached("open.read")
         if saved.head is not None:
             self._check(saved.head, log)
         self._machine.restore(plain_rows(saved))
         self._owed = {}
         self.saved_position = 0 if saved.head is None else saved.head.position
         self._shard.resume(saved.head)
+        reached("open.restored")
         return self.saved_position
 
     def capture(self, written_us: int) -> Capture | None:

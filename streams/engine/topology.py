@@ -41,7 +41,7 @@ class Demand:
 
     def __str__(self) -> str:
         bound = self.bound or self.value
-        return bound if self.rule == "is" else f"{self.rule.replace('_', ' ')} {bound}"
+        return bound if self.rule == "is" or bound == FOR_EVER else f"{self.rule.replace('_', ' ')} {bound}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,8 @@ def _compare(wanted: Declared, found: Found | None) -> Iterator[Difference]:
     if wanted.fixed and found.partitions != wanted.partitions:
         yield Difference(wanted.topic, _partitions(wanted.partitions, found.partitions), vital=True)
     if found.replicas < wanted.replicas:
-        text = f"has copies on {found.replicas} brokers, and must have {wanted.replicas}: reassign its partitions"
+        copies = count(found.replicas, "copy", "copies")
+        text = f"has {copies}, and must have {wanted.replicas}: give it more with kafka-reassign-partitions.sh"
         yield Difference(wanted.topic, text, vital=False)
     for demand in wanted.demands:
         value = (found.settings or {}).get(demand.name, demand.value)
@@ -179,7 +180,7 @@ def _compare(wanted: Declared, found: Found | None) -> Iterator[Difference]:
 
 def _partitions(wanted: int, found: int) -> str:
     return (
-        f"has {found} partitions, and must have {wanted}, one for each shard: "
+        f"has {count(found, 'partition', 'partitions')}, and must have {wanted}, one for each shard: "
         f"start with DRIFTLINE_SHARDS={found}, or make the topic new"
     )
 
@@ -187,3 +188,8 @@ def _partitions(wanted: int, found: int) -> str:
 def _setting(topic: str, demand: Demand, found: str, vital: bool) -> Difference:
     how = f"kafka-configs.sh --alter --topic {topic} --add-config {demand.name}={demand.value}"
     return Difference(topic, f"has {demand.name} {found}, and must have {demand}: set it with {how}", vital)
+
+
+def count(number: int, one: str, many: str) -> str:
+    """Return a number with the noun that goes with it."""
+    return f"{number} {one if number == 1 else many}"

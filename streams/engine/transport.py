@@ -17,6 +17,7 @@ from faust.types.transports import ConsumerT
 from yarl import URL
 
 from streams.engine.bookmarks import Bookmarks, Partition
+from streams.engine.crashpoints import reached
 from streams.engine.entries import Headers
 
 BUFFERED_SECONDS = 0.01  # how long to wait for other partitions while an agent has more than enough of one
@@ -105,6 +106,7 @@ class BatchConsumer(Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Let Faust end and commit what is under way, then say which partitions are gone."""
+        reached("revoke")
         await super().on_partitions_revoked(revoked)
         for tp in revoked:
             cast(BatchTransport, self.transport).places.revoked((tp.topic, tp.partition))
@@ -124,7 +126,9 @@ class BatchConsumer(Consumer):
         return True  # committable() has said so, and Faust's own memory counts failed commits as done
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        reached("commit.before")
         done = await super()._commit(offsets)
+        reached("commit.after")
         if done:
             for tp, offset in offsets.items():
                 self._bookmarks[tp.topic, tp.partition].committed = offset

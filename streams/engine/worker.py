@@ -13,8 +13,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 import msgspec
@@ -46,15 +46,11 @@ def worker_main(settings: EngineSettings, monitor_settings: Any, *, stop: thread
 
     0: ended by SIGTERM or SIGINT; 1: it could not go on; 2: it could not start. Either way one line says why.
     """
-    from streams.metrics import MetricsError, serving
     from streams.monitor import Monitor
 
-    monitor = Monitor(monitor_settings)
     try:
-        port = settings.metrics_port
-        with serving(monitor, port, settings.metrics_address) if port else nullcontext():
-            return run_worker(settings, monitor, configuration=plain(monitor_settings), stop=stop)
-    except (EngineError, MetricsError) as problem:
+        return run_worker(settings, Monitor(monitor_settings), configuration=plain(monitor_settings), stop=stop)
+    except EngineError as problem:
         print(f"driftline worker: {problem}", file=sys.stderr)
         return 2
 
@@ -86,7 +82,24 @@ def run_worker(
         engine = Engine(settings, publisher, bookmarks, intake, shard, topics, inputs, on_output, keeper)
         return await _run(engine, stop or threading.Event())
 
-    return asyncio.run(run())
+    with _metrics(settings, monitor, shard, survey.end_offset):
+        return asyncio.run(run())
+
+
+@contextmanager
+def _metrics(settings: EngineSettings, monitor: Any, shard: Shard, from_position: int) -> Iterator[None]:
+    """Let Prometheus ask for the length of a `with` block, where a port is given; raise `EngineError` where it cannot."""
+    if not settings.metrics_port:
+        yield
+        return
+    from streams.metrics import MetricsError, MonitorCollector, serving
+
+    collector = MonitorCollector(monitor, lambda: shard.position if shard.is_open else None, from_position)
+    try:
+        with serving(collector, settings.metrics_port, settings.metrics_address):
+            yield
+    except MetricsError as problem:
+        raise EngineError(str(problem)) from None
 
 
 def plain(settings: Any) -> dict[str, Any]:

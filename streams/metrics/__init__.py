@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streams.metrics.collector import MonitorCollector
 from streams.metrics.server import MetricsError, serving
 
-__all__ = ["MetricsError", "serving"]
+__all__ = ["MetricsError", "MonitorCollector", "serving"]

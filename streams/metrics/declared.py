@@ -1,6 +1,7 @@
 """Every metric, once: its name with its unit, its labels, and what it says.
 
-What only grows is a counter, since the beginning of the log; what may be taken back, since a movement is counted as it
+What only grows is a counter, since the beginning of the log; a worker that starts says nothing of them before it has caught
+up, so that its beginning looks like no new work. What may be taken back, since a movement is counted as it
 stands, is a gauge. `op_type` is "" for what belongs to no movement. A client is a label only where their number is
 bounded: the first fifty by manual work, and `other` for the rest.
 """
@@ -28,6 +29,10 @@ def _counter(name: str, says: str, *labels: str) -> Metric:
 def _gauge(name: str, says: str, *labels: str) -> Metric:
     return Metric(f"driftline_{name}", "gauge", labels, says)
 
+
+LIVE: Final = _gauge(
+    "live", "1: this worker has the log and has read it as far as it ever had; 0: it says nothing else until it has."
+)
 
 # --- what comes in -------------------------------------------------------------------------------------------------
 RECORDS: Final = _counter("records_applied", "Records applied, by what they were.", "kind")

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry, start_http_server
 
 from streams.metrics.collector import MonitorCollector
-from streams.monitor import Monitor
 
 
 class MetricsError(Exception):
@@ -16,10 +15,10 @@ class MetricsError(Exception):
 
 
 @contextmanager
-def serving(monitor: Monitor, port: int, address: str = "0.0.0.0") -> Iterator[int]:
-    """Serve the metrics of a monitor for the length of a `with` block; yield the port, which of 0 is any free one."""
+def serving(collector: MonitorCollector, port: int, address: str) -> Iterator[int]:
+    """Serve what a collector reads for the length of a `with` block; yield the port, which of 0 is any free one."""
     registry = CollectorRegistry()
-    registry.register(MonitorCollector(monitor))
+    registry.register(collector)
     try:
         server, thread = start_http_server(port, address, registry)
     except OSError as problem:

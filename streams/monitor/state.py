@@ -49,6 +49,7 @@ class State:
         self.holdings.breaks.trust = self.reconciliation.context.sources
         self.sentinels = Sentinels(settings)
         self.book = AlertBook()
+        self.reconciliation.context.alert_key = self.book.key_of
         self.settling: dict[str, tuple[str, str, str]] = {}  # deadline key to (location, asset, event of the snapshot)
         self.pending_thresholds: dict[str, dict[str, object]] = {}
         self.outputs: list[Output] = []

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from streams.simulate.clerk_records import EXTERNAL, ZERO, File, Json, Key, Places
+from streams.simulate.clerk_records import EXTERNAL, ZERO, File, Json, Key, Places, taken
 from streams.simulate.units import moment_us
 
 Entry = tuple[str, str, str]  # address, network, tag or ""
@@ -122,18 +122,20 @@ class Cabinet:
         legs = self.debits[movement.transfer_id].values()
         return sum((amount for one, unit, amount in legs if (one, unit) == (account, asset)), ZERO)
 
-    def _is_debited(self, movement: File, client: str, asset: str) -> bool:
-        """Return whether an account of its client has paid for a movement (and not got it back)."""
+    def _debited(self, movement: File, client: str, asset: str) -> Decimal:
+        """Return what the accounts of its client have paid for a movement, and not got back."""
         accounts = {account for account, _, _ in self.debits[movement.transfer_id].values()}
-        return any(self.owner_of(one) == client and self._paid(movement, one, asset) < 0 for one in accounts)
+        paid = (-self._paid(movement, one, asset) for one in sorted(accounts) if self.owner_of(one) == client)
+        return sum((part for part in paid if part > 0), ZERO)
 
-    def open_requests(self, it: Request) -> list[File]:
-        """Return the earlier requests of the same client and asset that are neither debited nor undone."""
-        client = str(it.client)
-        return [
-            one for one in self.by_payer[client, it.asset].values()
-            if one is not it.file and not one.is_undone and not self._is_debited(one, client, it.asset)
-        ]  # fmt: skip
+    def promised(self, it: Request) -> Decimal:
+        """Return what earlier requests of the same client and asset will still take: neither undone nor debited yet."""
+        total = ZERO
+        for one in self.by_payer[str(it.client), it.asset].values():
+            if one is not it.file and not one.is_undone:
+                debited = self._debited(one, str(it.client), it.asset)
+                total += max(Decimal(one.words["amount"]) - debited, ZERO) if debited else taken(one.words)
+        return total
 
     def way_of(self, words: Json) -> tuple[Any, ...]:
         return words["asset"], words["from"]["location"], words["to"]["location"]

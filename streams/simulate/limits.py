@@ -60,10 +60,10 @@ def of_firm(firm: Firm, config: WorldConfig) -> Iterator[Json]:
 
 
 def hourly(client: Client, count: int) -> Json:
-    """Return how often a client may ask within an hour, whatever for."""
+    """Return how often a client may ask for money within an hour."""
     return {
         "limit_id": f"limit-hourly-{client.client_id}",
-        "scope": {"client_id": client.client_id},
+        "scope": {"op_type": "withdrawal", "client_id": client.client_id},
         "window_s": HOUR_S,
         "window_count": count,
     }

@@ -208,6 +208,40 @@ def test_a_client_with_a_phantom_credit_is_held_and_others_are_not() -> None:
     assert rulings.failed("bob") == []
 
 
+def test_a_way_on_which_a_transfer_is_long_overdue_is_held_and_other_ways_are_not() -> None:
+    firm = counter(until=LONG)
+    stuck = own_move(firm, "stuck", "internal", HOT, VENUE, 300)
+    stuck("broadcast", 310)
+    firm.value(310, HOT, "BTC", "-1")
+    own_move(firm, "while it is late", "internal", HOT, VENUE, 1_500, amount="1.1")
+    own_move(firm, "the same way", "internal", HOT, VENUE, 3_000, amount="1.2")
+    own_move(firm, "the way back", "internal", VENUE, HOT, 3_001, amount="1.3")
+    own_move(firm, "another asset", "internal", HOT, VENUE, 3_002, asset="USDC", amount="7")
+    rulings = decide(firm)
+    reached = [
+        record["updated_at"]
+        for record in rulings.alerts
+        if record["type"] == "in_transit_overdue" and record["severity"] == "P2"
+    ]
+    assert stamp(1_500) < reached[0] < stamp(3_000)
+    assert rulings.failed("while it is late") == []
+    assert rulings.failed("the same way") == ["R12"]
+    assert rulings.failed("the way back") == []
+    assert rulings.failed("another asset") == []
+
+
+def test_an_asset_of_which_more_is_owed_than_held_is_held() -> None:
+    firm = counter(ways=Ways(heartbeat_s=60, group="all"))
+    legs = ("client:carol", "ETH", "9000"), ("world:w", "ETH", "-9000")
+    firm.journal(700, "deposit", *legs, origin="auto")
+    ask(firm, "in it", "1", 900)
+    ask(firm, "in another", "5", 901, client="bob", asset="USDC")
+    rulings = decide(firm)
+    assert rulings.alert("liabilities_exceed_holdings")["opened_at"] < stamp(900)
+    assert rulings.failed("in it") == ["R12"]
+    assert rulings.failed("in another") == []
+
+
 # Verdicts that follow verdicts
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.contract.counter import AT, ask, counter, own_move, plan
@@ -95,6 +97,17 @@ def test_a_request_that_is_undone_or_debited_no_longer_counts_beside_the_balance
     want(firm, "fourth", "0.00000001", AT + 30)
     rulings = decide(firm)
     assert [verdict(rulings, name) for name in ("undone", "debited", "third", "fourth")] == [FREE, FREE, FREE, HELD]
+
+
+@pytest.mark.parametrize(("amount", "passes"), [("4", True), ("4.1", False)])
+def test_what_is_debited_in_part_is_still_asked_for_in_part(amount: str, passes: bool) -> None:
+    firm = counter()
+    spare(firm, "10")
+    want(firm, "first", "6")
+    paid = ("client:dave", "BTC", "-2"), ("transit:main", "BTC", "2")
+    firm.journal(AT + 5, "withdrawal", *paid, transfer_id="first")
+    want(firm, "second", amount, AT + 40)
+    assert verdict(decide(firm), "second") == (FREE if passes else HELD)
 
 
 def _sides() -> tuple[dict[str, object], dict[str, object]]:
@@ -205,7 +218,8 @@ def test_a_fee_in_another_asset_must_be_at_the_place() -> None:
 def test_of_a_place_that_never_reported_nothing_is_covered() -> None:
     firm = counter({"share_of_balance": "0.5", "scope": {"op_type": "rebalance"}})
     firm.know("location", 5, location="okx:main", role="venue", active=True)
-    plan(firm, "back", to=HOT, **{"from": "okx:main"})
+    facts: dict[str, Any] = {"from": "okx:main", "to": HOT}
+    plan(firm, "back", **facts)
     own_move(firm, "internal", "internal", "okx:main", HOT, amount="0.1")
     own_move(firm, "rebalance", "rebalance", "okx:main", HOT, amount="0.1", plan_id="back")
     rulings = decide(firm)

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,8 +19,7 @@ from ledger.service.tally import Tally
 from streams.engine.embedded import EmbeddedBroker
 from streams.engine.worker import worker_main
 from streams.files import read_records
-from streams.metrics import MetricsError, serving
-from streams.metrics.collector import MonitorCollector
+from streams.metrics import MetricsError, MonitorCollector, serving
 from streams.metrics.declared import METRICS, Metric
 from streams.metrics.reading import CLIENTS_MAX, OTHERS, samples
 from streams.monitor import Monitor, Settings
@@ -43,7 +43,7 @@ def day() -> Monitor:
 
 @pytest.fixture
 def figures(day: Monitor) -> Iterator[Figures]:
-    with serving(day, 0, "127.0.0.1") as port:
+    with serving_now(day) as port:
         yield scrape(port)
 
 
@@ -75,7 +75,7 @@ def test_what_is_open_held_and_quarantined_is_said_while_it_is() -> None:
     monitor.step(Record("transfers", b"not JSON"))
     (code,) = [name.removeprefix("quarantined ") for name in monitor.state.counts if name.startswith("quarantined ")]
     seen = []
-    with serving(monitor, 0, "127.0.0.1") as port:
+    with serving_now(monitor) as port:
         for record in records:
             monitor.step(record)
             seen.append(scrape(port))
@@ -92,9 +92,13 @@ def test_what_is_open_held_and_quarantined_is_said_while_it_is() -> None:
     assert of(seen[-1], "records_quarantined_total", code=code) == 1
 
 
+def serving_now(monitor: Monitor) -> AbstractContextManager[int]:
+    return serving(MonitorCollector(monitor, lambda: 0), 0, "127.0.0.1")
+
+
 def test_every_metric_is_declared_once_with_a_unit_in_its_name() -> None:
     assert len({metric.name for metric in METRICS}) == len(METRICS) > 20
-    families = {family.name: family for family in MonitorCollector(Monitor()).collect()}
+    families = {family.name: family for family in MonitorCollector(Monitor(), lambda: 0).collect()}
     assert families.keys() == {metric.name for metric in METRICS}, "one without figures is named all the same"
     for metric in METRICS:
         assert families[metric.name].type == metric.kind
@@ -135,7 +139,7 @@ def test_a_counter_never_falls(log: Log) -> None:
 def test_scrapes_beside_a_running_monitor_are_whole_and_counters_never_fall() -> None:
     config = demo_config(7, 1_767_225_600_000_000, fault_at_s=60.0)
     monitor, over, seen = Monitor(), threading.Event(), list[Figures]()
-    with serving(monitor, 0, "127.0.0.1") as port:
+    with serving_now(monitor) as port:
         thread = threading.Thread(target=lambda: _scrape_until(over, port, seen))
         thread.start()
         for number, event in enumerate(Simulation(config).events()):
@@ -160,6 +164,25 @@ def _scrape_until(over: threading.Event, port: int, seen: list[Figures]) -> None
         seen.append(scrape(port))
 
 
+def test_a_monitor_that_has_yet_to_catch_up_says_nothing_that_would_look_like_new_work(day: Monitor) -> None:
+    position: int | None = None
+    collector = MonitorCollector(day, lambda: position, from_position=100)
+
+    def said() -> tuple[float, bool]:
+        found = {family.name: family.samples for family in collector.collect()}
+        return found["driftline_live"][0].value, bool(found["driftline_movements"])
+
+    assert said() == (0, False), "another worker has the log"
+    position = 99
+    assert said() == (0, False), "what was there when it started is not applied yet"
+    position = 120
+    assert said() == (1, True)
+    position = 110
+    assert said() == (0, False), "it was put back to an earlier checkpoint"
+    position = 120
+    assert said() == (1, True)
+
+
 # --- The worker -------------------------------------------------------------------------------------------------
 
 
@@ -168,7 +191,8 @@ def test_a_port_that_is_taken_is_named(capsys: pytest.CaptureFixture[str]) -> No
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(MetricsError, match=f"127.0.0.1:{port}"), serving(Monitor(), port, "127.0.0.1"):
+        collector = MonitorCollector(Monitor(), lambda: 0)
+        with pytest.raises(MetricsError, match=f"127.0.0.1:{port}"), serving(collector, port, "127.0.0.1"):
             pytest.fail("it cannot be served")
         with EmbeddedBroker() as broker:
             settings = broker.settings(metrics_port=port, metrics_address="127.0.0.1")

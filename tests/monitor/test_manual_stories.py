@@ -249,6 +249,24 @@ def test_a_correction_undone_in_time_has_failed_nothing_and_one_that_is_counted_
     assert "R-2" in desk.records()[-1].explanation
 
 
+def test_a_correction_may_name_the_alert_that_it_is_to_end() -> None:
+    desk = Desk()
+    twice(desk)
+    double = desk.story.named("double_credit")
+    desk.hear(*desk.book("1", op_type="reversal", reason=f"see {double}"))
+    desk.hear(desk.inflow("D-2"), *desk.journal(("house", "1"), op_type="fee", of="Z-1"))
+    desk.wait(61)
+    unbalanced = desk.story.of("unbalanced_journal")[-1]
+    assert desk.hear(desk.fix("F-1", of=unbalanced.alert_id)) == []
+    assert desk.wait(901) == ["break_still_stands P3 open"] * 2
+    first, second = (alert.explanation for alert in desk.records())
+    assert "was to correct D-1; 15 min later its double_credit still stands: 10 BTC of 10 BTC are left." in first
+    assert f"alert {unbalanced.alert_id} (unbalanced_journal), which still stands 15 min later." in second
+    close = control("close", desk.name(), desk.now, alert_id=unbalanced.alert_id, actor="ann", verdict="expected")
+    desk.hear(close)
+    assert desk.hear(desk.inflow("D-3")) == ["break_still_stands P3 resolved"], "somebody has closed it"
+
+
 def test_what_no_booking_closes_is_not_asked_of_a_correction() -> None:
     desk = Desk()
     stolen: dict[str, Any] = {"from": {"location": "hot"}, "to": {"location": "external", "address": "0x" + "9" * 40}}
@@ -384,7 +402,7 @@ def entered(desk: Desk) -> dict[str, int]:
 
 
 @given(st.lists(st.sampled_from(["fix", "none", "book", "twice", "back", "wait"]), max_size=12))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_a_restart_between_any_two_events_changes_nothing(what: list[str]) -> None:
     desk = Desk()
     desk.practise()

@@ -537,6 +537,7 @@ LOG = [
     *(received(sent, 0) for sent in PREFACE),
     *told(3_600, 3_600, "requested"),
     *told(3_700, 3_500, "requested"),
+    received(control("tick", "tick", 3_990), 3_990),
     received(
         control(
             "maintenance", "pause", 4_000, what="all", location="hot", until=stamp(3_900), **{"from": stamp(3_600)}

@@ -14,6 +14,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.engine.checkpoints.head import HEAD_KEY, Head, encode_head
 from streams.engine.clients import client_options
+from streams.engine.crashpoints import reached
 from streams.engine.errors import EngineError
 
 TRANSACTION_SECONDS = 30.0
@@ -55,10 +56,14 @@ class CheckpointWriter:
         """Try once; False where it was taken back and may be tried again."""
         try:
             self._producer.begin_transaction()
-            for key, value in rows.items():
+            for number, (key, value) in enumerate(rows.items()):
+                if number == len(rows) // 2:
+                    reached("transaction.half")
                 self._send(key.encode(), value)
             self._send(HEAD_KEY, encode_head(head))
+            reached("transaction.whole")
             self._persist(lambda: self._producer.commit_transaction(TRANSACTION_SECONDS))
+            reached("transaction.committed")
         except KafkaException as problem:
             return self._take_back(problem.args[0])
         return True
