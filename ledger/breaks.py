@@ -18,7 +18,9 @@ from ledger.times import SECOND_US
 MATERIAL_CHANGE_SHARE = 10  # an open break is told again when it changes by a tenth
 SUSPECTS_MAX = 500  # movements looked at for a break, the latest
 SILENT_US = 15 * 60 * SECOND_US
-LATE_US = 60 * SECOND_US  # a report that is this old when it arrives comes with a backlog, and the rest may be behind it
+LATE_US = (
+    60 * SECOND_US
+)  # a report that is this old when it arrives comes with a backlog, and the rest may be behind it
 
 
 class Trust(Protocol):

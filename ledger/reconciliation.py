@@ -152,6 +152,7 @@ class Reconciliation:
 
     def before_snapshot(self, event: Snapshot) -> None:
         """Look at a report of balances before it is held against the positions: it may be an old one."""
+        self.context.heard.note(("balances", event.location), event.source)
         self.context.staleness.arrives(event)
 
     def on_snapshot(self, event: Snapshot) -> None:

@@ -55,7 +55,7 @@ class Maintenances(Check):
         """Tell whether anything is paused at a moment that reaches one of these."""
         places, tellers = set(locations), set(sources)
         return any(
-            window.from_us <= at_us < window.until_us and _reaches(window, places, network, tellers)
+            window.from_us <= at_us <= window.until_us and _reaches(window, places, network, tellers)
             for window in self.windows.rows.values()
         )
 

@@ -111,7 +111,7 @@ def unique(known: Known, rule: Unique, asked: Asked) -> Answer:
     own, rows = asked.dossier.client_ref, known.context.dossiers.rows
     for transfer_id in known.history.alike(asked, round(rule.within_s * SECOND_US)):
         other = rows[transfer_id]
-        if own and other.client_ref and own != other.client_ref:
+        if not known.is_earlier(other, asked) or (own and other.client_ref and own != other.client_ref):
             continue
         return proved(f"{transfer_id} asks for the same, to the same destination, for the same client")
     return None

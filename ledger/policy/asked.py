@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Asked(Struct, frozen=True, kw_only=True, gc=False):
     """A movement to be judged: who asked for what and when is as the request was told, whatever was told later.
 
-    `order` is its place among all requests by arrival: those before it count, those after it do not. `at_us` is when it
+    `order` is its place among all requests by arrival, and `heard_us` when it came (the clock): those before it count,
+    those after it do not. `at_us` is when it
     was asked for, or passed, by event time. `client` is whose money is to move, "" for the firm's own; `payee` who gets
     it; `place` where it goes, as two requests are compared. `fee_units` is what a sender pays on top, in `fee_asset` (a
     code of the books, "" for none).
@@ -32,6 +33,7 @@ class Asked(Struct, frozen=True, kw_only=True, gc=False):
 
     dossier: Dossier
     order: int
+    heard_us: int
     at_us: int
     units: int
     client: str
@@ -85,6 +87,11 @@ class Known(Struct, frozen=True, kw_only=True, gc=False):
             return 0
         return position.expected - self._own_units(asked, asset) if position.opened else None
 
+    def is_earlier(self, other: Dossier, asked: Asked) -> bool:
+        """Tell whether another movement had been heard of, and if it was asked for had been asked for, before."""
+        request = self.context.decisions.requests.get(other.transfer_id)
+        return other.heard_us <= asked.heard_us if request is None else request.order < asked.order
+
     def _own_units(self, asked: Asked, asset: str) -> int:
         """Return what the movement itself has changed at its origin so far."""
         movement = self.context.holdings.movements.by_id.get(asked.dossier.transfer_id)
@@ -94,21 +101,23 @@ class Known(Struct, frozen=True, kw_only=True, gc=False):
         return sum(effect.delta for effect in movement.effects() if (effect.location, effect.asset) == place)
 
 
-def ask(context: Context, dossier: Dossier, *, order: int, at_us: int) -> Asked:
+def ask(context: Context, dossier: Dossier, *, order: int, at_us: int, heard_us: int | None = None) -> Asked:
     """Return the question about a movement, as it is told by now."""
     fee_asset = context.assets.codes.get(dossier.fee_asset, "") if dossier.fee_asset else ""
+    client = payer_of(context, dossier)
     on_top = dossier.fee_units if dossier.fee_payer in ("", "sender") else 0
     return Asked(
         dossier=dossier,
         order=order,
+        heard_us=context.now_us if heard_us is None else heard_us,
         at_us=at_us,
         units=dossier.instructed_units,
-        client=payer_of(context, dossier),
+        client=client,
         payee=dossier.client,
         place=plain(dossier.address) if dossier.address else dossier.account or dossier.destination,
         fee_units=on_top,
         fee_asset=fee_asset if on_top else "",
-        limits=context.allowances.of(dossier),
+        limits=context.allowances.of(dossier, client),
     )
 
 

@@ -135,7 +135,7 @@ class Audit(Check):
         request = known.requests.get(dossier.transfer_id)
         if request is None:
             return ask(self.context, dossier, order=known.next_order, at_us=at_us)
-        return ask(self.context, dossier, order=request.order, at_us=request.at_us)
+        return ask(self.context, dossier, order=request.order, at_us=request.at_us, heard_us=request.heard_us)
 
     # --- words -----------------------------------------------------------------------------------------------
     def _tell(self, dossier: Dossier, passed: Passed, failed: list[Failure]) -> None:

@@ -55,6 +55,9 @@ class Decisions(Check):
             self.next_order = request.order + 1
             self._remember(asked, request)
             self._note(asked.dossier, request)
+        for dossier in self.context.dossiers.rows.values():
+            if dossier.op_type in REQUESTED_KINDS and dossier.transfer_id not in self.requests:
+                self._see(dossier)
 
     @property
     def policy(self) -> Policy:
@@ -72,6 +75,8 @@ class Decisions(Check):
         if request is None:
             if change.event.status == "requested":
                 self._decide(change)
+            else:
+                self._see(dossier)
             return
         self._follow(change, request)
         if change.has_arrived or change.is_undone:
@@ -92,9 +97,10 @@ class Decisions(Check):
     def forgot(self, dossier: Dossier) -> None:
         request = self.requests.get(dossier.transfer_id)
         self.known.accounts.debits.drop(dossier.transfer_id)
-        if request is not None:
-            asked = self._asked_of(dossier, request)
-            self.known.history.remove(asked)
+        if request is None:
+            self.known.history.unsee(dossier.transfer_id)
+        else:
+            self.known.history.remove(self._asked_of(dossier, request))
             self.known.accounts.release(request.client, dossier.asset, dossier.transfer_id)
             self._close(dossier.transfer_id, request)
             self.requests.drop(dossier.transfer_id)
@@ -106,6 +112,10 @@ class Decisions(Check):
             for transfer_id in list(self._open):
                 self._judge_again(transfer_id)
         self.brakes.tell_counted()
+
+    def _see(self, dossier: Dossier) -> None:
+        """Note a movement that nobody was heard to ask for yet: a request for the same may follow."""
+        self.known.history.see(ask(self.context, dossier, order=self.next_order, at_us=dossier.begun_us))
 
     # --- verdicts --------------------------------------------------------------------------------------------
     def _class(self, dossier: Dossier) -> None:
@@ -174,7 +184,7 @@ class Decisions(Check):
         transfer_id, before = change.dossier.transfer_id, self._asked_of(change.dossier, request)
         self.known.history.remove(before)
         self.known.accounts.release(request.client, change.dossier.asset, transfer_id)
-        now = ask(self.context, change.dossier, order=request.order, at_us=change.at_us)
+        now = ask(self.context, change.dossier, order=request.order, at_us=change.at_us, heard_us=request.heard_us)
         request.at_us, request.units, request.client = now.at_us, now.units, now.client
         request.payee, request.place = now.payee, now.place
         self.requests.touched.add(transfer_id)
@@ -229,7 +239,7 @@ class Decisions(Check):
 
     def _asked_of(self, dossier: Dossier, request: Request) -> Asked:
         """Return the question about a request as it was asked, whatever was told of the movement since."""
-        asked = ask(self.context, dossier, order=request.order, at_us=request.at_us)
+        asked = ask(self.context, dossier, order=request.order, at_us=request.at_us, heard_us=request.heard_us)
         return structs.replace(
             asked, units=request.units, client=request.client, payee=request.payee, place=request.place
         )  # fmt: skip

@@ -10,7 +10,8 @@ from ledger.times import SECOND_US
 def fresh(known: Known, rule: Fresh, asked: Asked) -> Answer:
     """R11: no source of its places is silent or in maintenance, and their snapshots are not stale."""
     context, places = known.context, asked.own_places
-    names = dict.fromkeys(name for place in places for name in context.sources.tellers(place))
+    topics = [(topic, place) for place in places for topic in ("movements", "balances")]
+    names = dict.fromkeys(name for topic in topics for name in context.heard.sources(topic))
     for name in names:
         if context.stands("source_silent", name):
             return proved(f"{name} is silent, which tells of {', '.join(places)}")

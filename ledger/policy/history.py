@@ -6,7 +6,6 @@ Both follow from the requests that were judged and their dossiers, so they are i
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from ledger.events import LimitRef
@@ -15,14 +14,14 @@ from ledger.times import SECOND_US
 
 
 class Made(NamedTuple):
-    """A request by when it was made; `clients` are those whose limits it counts for."""
+    """A request by when it was made, and for whose limits it counts."""
 
     at_us: int
     order: int
     units: int
     transfer_id: str
     origin: str
-    clients: tuple[str, str]
+    client: str
 
 
 Kind = tuple[str, str]  # operation and asset
@@ -34,17 +33,35 @@ class History:
 
     def __init__(self) -> None:
         self._made: dict[Kind, list[Made]] = {}
-        self._alike: dict[Like, dict[str, Made]] = {}
+        self._alike: dict[Like, dict[str, int]] = {}  # to movements, and when they were asked for or begun
+        self._like_of: dict[str, Like] = {}
 
     def add(self, asked: Asked) -> None:
         """Take a request that has been judged."""
         dossier, made = asked.dossier, _made(asked)
         insort(self._made.setdefault((dossier.op_type, dossier.asset), []), made)
+        self.see(asked)
+
+    def see(self, asked: Asked) -> None:
+        """Take a movement of which others may be the same: asked for, or only seen so far."""
+        transfer_id, like = asked.dossier.transfer_id, _like(asked)
+        if self._like_of.get(transfer_id) != like:
+            self.unsee(transfer_id)
         if asked.client:
-            self._alike.setdefault(_like(asked), {})[dossier.transfer_id] = made
+            self._like_of[transfer_id] = like
+            self._alike.setdefault(like, {})[transfer_id] = asked.at_us
+
+    def unsee(self, transfer_id: str) -> None:
+        """Forget a movement that others may be the same as."""
+        like = self._like_of.pop(transfer_id, None)
+        if like is not None:
+            alike = self._alike[like]
+            del alike[transfer_id]
+            if not alike:
+                del self._alike[like]
 
     def remove(self, asked: Asked) -> None:
-        """Forget a request."""
+        """Forget a movement."""
         dossier, made = asked.dossier, _made(asked)
         kind = (dossier.op_type, dossier.asset)
         of_kind = self._made.get(kind, [])
@@ -53,9 +70,7 @@ class History:
             del of_kind[index]
             if not of_kind:
                 del self._made[kind]
-        alike = self._alike.get(_like(asked))
-        if alike is not None and alike.pop(dossier.transfer_id, None) is not None and not alike:
-            del self._alike[_like(asked)]
+        self.unsee(dossier.transfer_id)
 
     def within(self, asked: Asked, limit: LimitRef, window_us: int, asset: str | None) -> list[Made]:
         """Return the requests made before this one that a limit counts with it: of its scope, and within a time.
@@ -70,11 +85,14 @@ class History:
             found += [one for one in made[start:] if one.order < asked.order and _is_in_scope(one, limit)]
         return found
 
-    def alike(self, asked: Asked, within_us: int) -> Iterator[str]:
-        """Yield the movements asked for before this one, within a time of it, that ask for the same."""
-        for transfer_id, made in self._alike.get(_like(asked), {}).items():
-            if made.order < asked.order and abs(made.at_us - asked.at_us) <= within_us:
-                yield transfer_id
+    def alike(self, asked: Asked, within_us: int) -> list[str]:
+        """Return the other movements that do the same within a time of this one, the earliest first."""
+        found = [
+            (at_us, transfer_id)
+            for transfer_id, at_us in self._alike.get(_like(asked), {}).items()
+            if transfer_id != asked.dossier.transfer_id and abs(at_us - asked.at_us) <= within_us
+        ]
+        return [transfer_id for _, transfer_id in sorted(found)]
 
 
 def window_us(limit: LimitRef) -> int:
@@ -85,13 +103,13 @@ def window_us(limit: LimitRef) -> int:
 def _made(asked: Asked) -> Made:
     dossier = asked.dossier
     return Made(
-        asked.at_us, asked.order, asked.units, dossier.transfer_id, dossier.origin, (asked.client, asked.payee)
+        asked.at_us, asked.order, asked.units, dossier.transfer_id, dossier.origin, asked.client
     )  # fmt: skip
 
 
 def _is_in_scope(made: Made, limit: LimitRef) -> bool:
     scope = limit.scope
-    return scope.client_id in (None, *made.clients) and scope.location in (None, made.origin)
+    return scope.client_id in (None, made.client) and scope.location in (None, made.origin)
 
 
 def _like(asked: Asked) -> Like:

@@ -17,6 +17,7 @@ class Request(Struct, gc=False):
     """
 
     order: int
+    heard_us: int
     at_us: int
     units: int
     client: str
@@ -33,4 +34,4 @@ class Request(Struct, gc=False):
 
 def request_of(asked: Asked) -> Request:
     """Return the memory of a movement that has just been asked for."""
-    return Request(asked.order, asked.at_us, asked.units, asked.client, asked.payee, asked.place)
+    return Request(asked.order, asked.heard_us, asked.at_us, asked.units, asked.client, asked.payee, asked.place)

@@ -8,6 +8,7 @@ from ledger.amounts import to_units
 from ledger.check import Check
 from ledger.dossiers import Dossier
 from ledger.events import AssetRef, LimitRef, Reference
+from ledger.screens.words import client_of
 
 if TYPE_CHECKING:
     from ledger.context import Context
@@ -24,15 +25,18 @@ class Allowances(Check):
         if isinstance(event, (LimitRef, AssetRef)):  # an asset may have a new alias
             self._fitting.clear()
 
-    def of(self, dossier: Dossier) -> list[LimitRef]:
-        """Return the limits that apply to a movement, by id: what a scope leaves out fits all."""
+    def of(self, dossier: Dossier, payer: str = "") -> list[LimitRef]:
+        """Return the limits that apply to a movement, by id: what a scope leaves out fits all.
+
+        `payer`: the client whose money it is, where the movement names only the account.
+        """
         key = (dossier.op_type, dossier.asset)
         limits = self._fitting.get(key)
         if limits is None:
             limits = self._fitting[key] = self._of_kind(*key)
         if not limits:
             return limits
-        clients = (None, dossier.origin_client, dossier.client)
+        clients = (None, payer or client_of(dossier))
         places = (None, dossier.origin)
         return [limit for limit in limits if limit.scope.client_id in clients and limit.scope.location in places]
 

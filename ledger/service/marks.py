@@ -116,9 +116,7 @@ def _carried(mark: Mark, before: Mark, now_us: int) -> Mark:
     """Return a mark with what was known of its movement beside the dossier; a hold ends when it passes or is undone."""
     if not before.risk and not before.errors:
         return mark
-    since_us, held_us = before.held_since_us, before.held_us
-    if since_us and (mark.passed or mark.undone):
-        since_us, held_us = 0, held_us + max(now_us - since_us, 0)
+    over = released(before, now_us) if mark.passed or mark.undone else before
     return replace(
         mark,
         risk=before.risk,
@@ -127,28 +125,30 @@ def _carried(mark: Mark, before: Mark, now_us: int) -> Mark:
         errors=before.errors,
         grave=before.grave,
         held=before.held,
-        held_us=held_us,
-        held_since_us=since_us,
+        held_us=over.held_us,
+        held_since_us=over.held_since_us,
     )
+
+
+def released(mark: Mark, at_us: int) -> Mark:
+    """Return the mark of a movement that is held no longer, from a moment on."""
+    if not mark.held_since_us:
+        return mark
+    return replace(mark, held_us=mark.held_us + max(at_us - mark.held_since_us, 0), held_since_us=0)
 
 
 def judged(mark: Mark, verdict: Verdict) -> Mark:
     """Return the mark after a verdict; a verdict that comes when it has passed, or was undone, holds nothing."""
     risk: Risk = "risk_free" if verdict.risk_free else "risky"
     holds = verdict.action == "hold" and not mark.passed and not mark.undone
-    since_us, held_us = mark.held_since_us, mark.held_us
-    if holds:
-        since_us = since_us or verdict.at_us
-    elif since_us:
-        since_us, held_us = 0, held_us + max(verdict.at_us - since_us, 0)
+    mark = mark if holds else released(mark, verdict.at_us)
     return replace(
         mark,
         risk=risk,
         passed_as=mark.passed_as or (risk if mark.passed else ""),
         failed=tuple(failure.rule for failure in verdict.failed),
         held=mark.held or holds,
-        held_us=held_us,
-        held_since_us=since_us,
+        held_since_us=(mark.held_since_us or verdict.at_us) if holds else 0,
     )
 
 

@@ -14,7 +14,7 @@ from ledger.dossiers import Dossier
 from ledger.findings import Breach, Verdict
 from ledger.service.blame import RuleTally, recount_rule
 from ledger.service.gravity import is_error
-from ledger.service.marks import CORRECTIONS, Mark, is_same, judged, marked, told_of
+from ledger.service.marks import CORRECTIONS, Mark, is_same, judged, marked, released, told_of
 from ledger.service.tally import Tally, apply, count_correction, count_name, shift
 from ledger.table import Table
 from ledger.times import DAY_US, to_us
@@ -77,10 +77,12 @@ class Tallies(Check):
                 count_name(tally.errors, breach.kind, 1)
 
     def posted(self, entry: Entry) -> None:
-        """A correction that is a booking only: by hand, of a client's account, and of no movement."""
+        """A correction that is a booking only: by hand, of a client's account, and of no movement that is one itself."""
         event = entry.event
-        by_hand = event.origin == "manual" and event.account_class == "client" and event.transfer_id is None
-        if not by_hand or event.op_type not in CORRECTIONS:
+        if event.op_type not in CORRECTIONS or event.origin != "manual" or event.account_class != "client":
+            return
+        dossier = self.context.dossiers.get(event.transfer_id or "")
+        if event.transfer_id and (dossier is None or dossier.op_type in CORRECTIONS):
             return
         cents = self.context.cents(entry.asset, entry.whole_units)
         before = self.context.cents(entry.asset, entry.whole_units - entry.units) if entry.restated else 0
@@ -92,8 +94,10 @@ class Tallies(Check):
 
     def forgot(self, dossier: Dossier) -> None:
         """What it counts for stands from now on."""
-        self.marks.drop(dossier.transfer_id)
-        self.on_hold.pop(dossier.transfer_id, None)
+        mark = self.marks.get(dossier.transfer_id)
+        if mark is not None:
+            self._put(dossier.transfer_id, mark, released(mark, self.context.now_us))
+            self.marks.drop(dossier.transfer_id)
 
     def swept(self, before_us: int) -> None:
         first_day = self._first_day()

@@ -16,9 +16,10 @@ class Tally(Struct, omit_defaults=True, gc=False):
 
     `asked_*` are of those only of which it matters (`Mark.is_asked`): risk-free and straight through are parts of them.
     `auto`, `manual` and `unsaid` are those that have passed. `verdicts`, in the rows since the beginning only, counts every
-    verdict, also those that a later one replaced, by class and action (`risky|hold`). `errors` are movements by the kind of breach told of them; in the row of
-    no kind they are breaches that name a client and no movement. `kept` and `broken` are promises by stage. `cents` is what corrections are worth, `unpriced` those
-    of no known price; the corrections are movements, and bookings by hand that belong to no movement.
+    verdict, also those that a later one replaced, by class and action (`risky|hold`). `errors` are movements by the kind of
+    breach told of them; in the row of no kind they are breaches that name a client and no movement. `kept` and `broken` are
+    promises by stage. `cents` is what corrections are worth, `unpriced` those of no known price; the corrections are
+    movements, and bookings by hand that are not those of such a movement.
     """
 
     movements: int = 0

@@ -1,14 +1,16 @@
 """Named places at which a test lets a worker die as in a power cut: what is half done there must not matter.
 
 A random kill hits the long stretches and misses the short ones that count, such as between a confirmation and the
-checkpoint that relies on it. `DRIFTLINE_CRASH_AT` names the place (``transaction.half``, or ``transaction.half:3`` for
-the third time that it is reached); without it nothing happens.
+checkpoint that relies on it. `DRIFTLINE_CRASH_AT` names the place: ``transaction.half``, or ``transaction.half:3`` for
+the third time that it is reached, or ``transaction.half:3:0.2`` to stand still there for 0.2 s first, so that what was
+handed to the producer is on its way. Without it nothing happens.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import time
 
 VARIABLE = "DRIFTLINE_CRASH_AT"
 
@@ -31,7 +33,7 @@ POINTS = (
     "revoke",  # the partitions are about to go
 )
 
-_NAME, _, _TIMES = os.environ.get(VARIABLE, "").partition(":")
+_NAME, _TIMES, _DWELL = (os.environ.get(VARIABLE, "") + "::").split(":")[:3]
 _left = int(_TIMES or 1)
 assert _NAME in ("", *POINTS), f"{VARIABLE} names no place: {_NAME}"
 
@@ -43,4 +45,5 @@ def reached(name: str) -> None:
         return
     _left -= 1
     if not _left:
+        time.sleep(float(_DWELL or 0))
         os.kill(os.getpid(), signal.SIGKILL)

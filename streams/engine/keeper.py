@@ -46,10 +46,11 @@ class Keeper:
     def __init__(self, settings: EngineSettings, shard: Shard, machine: Remembers) -> None:
         self._settings = settings
         self._shard, self._machine = shard, machine
-        name = f"{settings.topic_prefix}{settings.group_id}-shard-{shard.number}"
+        name = transactional_id(settings, shard.number)
         self._writer = CheckpointWriter(settings.broker, settings.topic("state"), shard.number, name)
         self._owed: Rows = {}  # captured for a checkpoint that was not written
         self.saved_position = 0
+        self.records_read = 0  # of the state, when it was opened
 
     def open(self, log: LogEnds) -> int:
         """Take the shard and put its state back; return the offset from which its log is to be applied.
@@ -62,6 +63,7 @@ class Keeper:
         reached("open.read")
         if saved.head is not None:
             self._check(saved.head, log)
+        self.records_read = saved.records
         self._machine.restore(plain_rows(saved))
         self._owed = {}
         self.saved_position = 0 if saved.head is None else saved.head.position
@@ -120,6 +122,11 @@ class Keeper:
             raise LogError(f"the log of {name} begins at {log.first} and is needed from {head.position} on")
         if log.begins is not None and head.inputs and begins(*log.begins) != head.log_begins:
             raise LogError(f"the log of {name} is not the one that its state was made of: it was made anew")
+
+
+def transactional_id(settings: EngineSettings, shard: int) -> str:
+    """Return the name under which the state of a shard is written: whoever takes it shuts out who had it before."""
+    return f"{settings.topic_prefix}{settings.group_id}-shard-{shard}"
 
 
 def plain_rows(saved: Saved) -> dict[str, Any]:

@@ -37,14 +37,14 @@ QUIET_SECONDS = 30.0
 
 
 def read_records(
-    broker: str, topic: str, *, shard: int = 0, follow: threading.Event | None = None
+    broker: str, topic: str, *, shard: int = 0, start: int = 0, follow: threading.Event | None = None
 ) -> Iterator[tuple[int, Record]]:
-    """Yield offset and record of a shard's log, from offset 0 to where the log ends now.
+    """Yield offset and record of a shard's log, from offset `start` to where the log ends now.
 
     With `follow` it goes on until the event is set, and then to where the log ends at that moment. Raises `LogError`
     where offsets are missing, `EngineError` where the broker does not answer for 30 seconds.
     """
-    place = TopicPartition(topic, shard, 0)
+    place = TopicPartition(topic, shard, start)
     consumer = Consumer(
         client_options(
             broker,
@@ -82,7 +82,7 @@ def read_ends(broker: str, place: tuple[str, int]) -> LogEnds:
 
 
 def _read(consumer: Consumer, place: TopicPartition, follow: threading.Event | None) -> Iterator[tuple[int, Record]]:
-    due = 0
+    due = place.offset
     end = None if follow else _end(consumer, place)
     quiet_fetches = 0
     while end is None or due < end:

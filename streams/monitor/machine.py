@@ -117,6 +117,11 @@ class Monitor:
 
     state_version = rows.STATE_VERSION
 
+    @property
+    def clock_us(self) -> int:
+        """How far time has come, in microseconds since 1970 UTC."""
+        return self.state.clock_us
+
     def rows(self) -> dict[str, Any]:
         """Return the whole state as keyed rows of plain data."""
         return rows.all_rows(self.state)

@@ -43,10 +43,14 @@ class Run:
         return self.marks[index][1] if index < len(self.marks) else None
 
 
-def world_of(name: str, seed: int) -> WorldConfig:
-    """Return the world in which a scenario plays: six hours and 1,200 transfers, unless it needs another."""
+def world_of(name: str, seed: int, *, times: float = 1.0) -> WorldConfig:
+    """Return the world in which a scenario plays: six hours and 1,200 transfers, unless it needs another.
+
+    It is as busy as usual, or so many `times` as busy.
+    """
     usual: dict[str, Any] = {"duration_s": HOURS * 3_600.0, "transfers_per_day": TRANSFERS_PER_DAY}
-    return WorldConfig(seed=seed, **{**usual, **FAULTS[name].world})
+    world = {**usual, **FAULTS[name].world}
+    return WorldConfig(seed=seed, **{**world, "transfers_per_day": round(times * world["transfers_per_day"])})
 
 
 def run(name: str, seed: int) -> Run:

@@ -302,10 +302,13 @@ def test_bookings_by_hand_are_corrections_too_and_restated_ones_count_their_diff
     again = {**by_hand, "amount": "0.7", "posting_id": "posting-p1", "journal_id": "journal-p1", "revision": 1}
     desk.monitor.step(received(posting("p2", 70, **again), 70))
     desk.monitor.step(received(posting("p3", 80, **{**by_hand, "asset": "XYZ"}), 80))
-    for number, other in enumerate(({"origin": "auto"}, {"op_type": "fee"}, {"account_class": "house"})):
+    desk.move("T1", "requested", 75)
+    desk.monitor.step(received(posting("p4", 85, **{**by_hand, "amount": "0.1", "transfer_id": "T1"}), 85))
+    others = ({"origin": "auto"}, {"op_type": "fee"}, {"account_class": "house"}, {"transfer_id": "nobody told of it"})
+    for number, other in enumerate(others):
         desk.monitor.step(received(posting(f"o{number}", 90, **{**by_hand, **other}), 90))
     row = desk.monitor.state.reconciliation.context.tallies.tally.rows[TODAY, "adjustment", "acme"]
-    assert (row.corrections, row.cents, row.unpriced) == (2, 3_500_000, 1)
+    assert (row.corrections, row.cents, row.unpriced) == (3, 4_000_000, 1)
 
 
 def test_days_are_forgotten_and_what_counts_since_the_beginning_stays() -> None:
@@ -318,3 +321,13 @@ def test_days_are_forgotten_and_what_counts_since_the_beginning_stays() -> None:
     assert [key for key in tallies.tally.rows if key[1] == "withdrawal"] == [(ALWAYS, "withdrawal", "")]
     assert tallies.tally.rows[ALWAYS, "withdrawal", ""].completed == 1
     assert not tallies.marks.rows
+
+
+def test_a_movement_that_is_forgotten_is_held_no_longer() -> None:
+    desk = Desk()
+    desk.move("T1", "requested", 60)
+    desk.decide(1, "hold", "R12")
+    desk.tick(KEPT_DAYS * DAY)
+    tallies = desk.monitor.state.reconciliation.context.tallies
+    assert tallies.on_hold == {}
+    assert tallies.tally.rows[ALWAYS, "withdrawal", ""].held_us > 35 * DAY_US
