@@ -1,7 +1,7 @@
 """The breaks that a correction can close, how much of each is left, and which movements each is about.
 
-A correction that is a movement of its own counts by what it gives to clients or takes from them, since the books have it
-under its own name. One that is booked for the movement that is corrected is seen by the join, which mends the break.
+A correction that is a movement of its own, or a journal that names the break in its reason alone, counts by what it gives to
+clients or takes from them. One that is booked for the movement that is corrected is seen by the join, which mends the break.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ledger.findings import Breach
-from ledger.screens.corrected import MOVEMENT, Correction
+from ledger.screens.corrected import JOURNAL, MOVEMENT, Correction
 from ledger.table import Table
 
 if TYPE_CHECKING:
@@ -81,21 +81,27 @@ class Correctable:
                 yield name
 
     def _is_undone(self, row: Break) -> bool:
-        """Tell whether correcting movements, which the books have under names of their own, come to what is wrong."""
+        """Tell whether corrections that the join cannot see, being booked under other names, come to what is wrong."""
         known = self.context.assets.by_code.get(row.asset)
-        by_movements = any(units for form, units in self._mending(row) if form == MOVEMENT)
-        return by_movements and self.left(row) <= (0 if known is None else known.dust)
+        unseen = any(units for ref, units in self._mending(row) if self._books(ref) not in row.of)
+        return unseen and self.left(row) <= (0 if known is None else known.dust)
+
+    def _books(self, ref: str) -> str:
+        """Return the movement that a correction is booked for: itself, or the one that its journal names."""
+        form, _, name = ref.partition("|")
+        journal = self.context.journals.journals.get(name) if form == JOURNAL else None
+        return name if journal is None else journal.transfer_id
 
     def left(self, row: Break) -> int:
         """Return how much of a break is left with what was corrected since it was told, in units."""
         return row.units - sum(units for _, units in self._mending(row))
 
     def _mending(self, row: Break) -> Iterator[tuple[str, int]]:
-        """Yield the form of each correction of a break, and by how many units it mends it."""
+        """Yield the corrections of a break, and by how many units each mends it."""
         for ref in row.by:
             correction = self.rows.get(ref)
             if correction is not None:
-                yield correction.form, row.side * correction.effects.get(row.asset, 0)
+                yield ref, row.side * correction.effects.get(row.asset, 0)
 
     def about(self, transfer_id: str) -> list[str]:
         """Return the breaks about a movement that stand."""

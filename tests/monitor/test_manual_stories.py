@@ -108,6 +108,12 @@ def test_a_firm_that_does_not_refer_is_left_in_peace() -> None:
     assert desk.wait(HOUR) == []
 
 
+def test_two_that_name_something_are_no_practice_yet() -> None:
+    desk = Desk()
+    desk.practise(2)
+    assert desk.hear(desk.fix("F-1"), *desk.book()) == []
+
+
 def test_the_practice_of_refunds_says_nothing_of_adjustments() -> None:
     desk = Desk()
     desk.practise()
@@ -170,6 +176,15 @@ def test_the_booking_of_a_refund_is_no_correction_of_its_own_whichever_is_heard_
         name = f"F-{number}"
         journal = desk.journal(("house", "-0.01"), ("ann", "0.01"), of=name, op_type="refund", **BY_HAND)
         assert desk.hear(*journal, desk.fix(name, "0.01", of="D-0")) == []
+    (_, first), second = desk.journal(("house", "-0.01"), ("ann", "0.01"), of="F-5", op_type="refund", **BY_HAND)
+    unnamed = {name: value for name, value in first.items() if name != "transfer_id"}
+    assert desk.hear(("ledger", unnamed), desk.fix("F-5", "0.01", of="D-0"), second) == []
+    reverses = {"reverses": "j-e4", **BY_HAND}
+    known = desk.journal(("house", "-0.01"), ("ann", "0.01"), of="F-6", op_type="refund", reason="for D-0", **reverses)
+    assert desk.hear(*known, desk.fix("F-6", "0.01")) == []
+    assert desk.wait(11) == []
+    assert entered(desk) == {"refund": 3 + 6, "adjustment": 3}
+    assert practice(desk) == {("refund", "transfer"): (9, 9), ("adjustment", "journal"): (3, 3)}
     late = desk.journal(("house", "-1"), ("ann", "1"), of="F-late", op_type="adjustment", **BY_HAND)
     assert desk.hear(*late) == []
     assert desk.wait(61) == ["corrects_unknown P2 open"]
@@ -249,6 +264,30 @@ def test_a_correction_undone_in_time_has_failed_nothing_and_one_that_is_counted_
     assert "R-2" in desk.records()[-1].explanation
 
 
+def test_a_journal_that_says_it_in_its_reason_alone_counts_by_what_it_takes() -> None:
+    desk = Desk()
+    twice(desk)
+    assert desk.hear(*desk.journal(("ann", "-10"), ("house", "10"), op_type="reversal", reason="D-1", **BY_HAND)) == []
+    assert desk.wait(HOUR) == []
+    desk = Desk()
+    twice(desk)
+    assert desk.hear(*desk.journal(("ann", "-10"), ("house", "10"), of="D-1", op_type="reversal", **BY_HAND)) == []
+    assert desk.wait(901) == ["break_still_stands P3 open"], "the join sees it, and the outside is still owed"
+    assert "10 BTC of 10 BTC are left" in desk.records()[-1].explanation
+
+
+def test_a_refund_that_is_too_large_corrects_itself_of_nothing() -> None:
+    desk = Desk()
+    desk.hear(desk.inflow("D-1"), *desk.credit("D-1"))
+    assert desk.hear(desk.fix("F-1", "15", of="D-1")) == []
+    assert desk.story.of("amount_mismatch")[-1].rule == "more_than_it_undoes"
+    assert desk.wait(HOUR) == [], "it was not to close what it has opened"
+    assert desk.hear(back(desk, "R-1", "4", of="F-1")) == []
+    assert desk.wait(901) == ["break_still_stands P3 open"]
+    assert "1 BTC of 5 BTC are left" in desk.records()[-1].explanation
+    assert desk.hear(back(desk, "R-2", "1", of="F-1")) == ["break_still_stands P3 resolved"]
+
+
 def test_a_correction_may_name_the_alert_that_it_is_to_end() -> None:
     desk = Desk()
     twice(desk)
@@ -289,18 +328,20 @@ def week(desk: Desk, *, of: int = 3, days: int = 6, people: tuple[str, ...] = ("
 
 def test_forty_adjustments_within_an_hour_by_somebody_who_enters_three_a_day() -> None:
     desk = Desk(restarts=False)
-    week(desk)
+    week(desk, people=("eve",))
     desk.story.restarts = True
     said = [text for _ in range(45) for text in desk.hear(*desk.book("0.001"), after=30)]
     assert said == ["operator_habit P3 open"] * 3, "the first beyond ten, then at twice and four times as many"
     first, *_, last = desk.records("operator_habit")
     assert first.type == "flow_anomaly"
     assert first.explanation == (
-        "eve has entered 11 adjustments within 24 h; on his busiest day before it were 3, on a peer's 3."
+        "eve has entered 11 adjustments within 24 h; on his busiest day before it were 3, on a peer's 0."
     )
     assert "44 adjustments" in last.explanation
     assert last.alert_id == first.alert_id
     assert desk.wait(2 * DAY) == ["operator_habit P3 resolved"]
+    said = [text for _ in range(31) for text in desk.hear(*desk.book("0.001"), after=30)]
+    assert said == ["operator_habit P3 open"], "of a day out of the ordinary only what is ordinary becomes a habit"
 
 
 def test_who_does_so_daily_or_whose_peers_do_may_do_so_at_the_end_of_the_month() -> None:
@@ -394,10 +435,20 @@ def test_in_whatever_order_they_are_heard_a_correction_that_names_something_is_n
     assert entered(desk) == {"refund": 3 + 6, "adjustment": 3 + 1}, "a movement and its booking are one"
 
 
+def check_of(desk: Desk) -> Corrections:
+    checks = desk.story.monitor.state.reconciliation.checks
+    return next(check for check in checks if isinstance(check, Corrections))
+
+
+def practice(desk: Desk) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return how many corrections of each kind and form name something known, of how many; none where there are none."""
+    rows = check_of(desk).naming.practice.rows
+    return {(kind, form): (row.named, row.count) for (_, kind, form), row in rows.items() if row.named or row.count}
+
+
 def entered(desk: Desk) -> dict[str, int]:
     """Return how many corrections of each kind are part of habits."""
-    checks = desk.story.monitor.state.reconciliation.checks
-    habits = next(check for check in checks if isinstance(check, Corrections)).habits.habits.rows
+    habits = check_of(desk).habits.habits.rows
     return {name.split("|")[1]: sum(habit.days.values()) for name, habit in habits.items()}
 
 

@@ -220,5 +220,21 @@ def test_positions_are_rows_of_the_contract(plain: Run) -> None:
     }
 
 
-def test_decisions_are_not_made_yet_and_their_file_is_there(plain: Run) -> None:
-    assert bytes_of(plain)["decisions"] == b""
+def test_decisions_are_rows_of_the_contract_one_for_each_movement_at_least(plain: Run) -> None:
+    decisions = [msgspec.json.decode(line) for line in bytes_of(plain)["decisions"].splitlines()]
+    moved = {
+        line["value"]["transfer_id"]
+        for line in map(msgspec.json.decode, good_lines())
+        if line["topic"] == "transfers"
+        and line["value"]["op_type"] not in ("withdrawal", "internal", "sweep", "rebalance")
+    }
+    assert moved
+    assert {decision["transfer_id"] for decision in decisions} >= moved
+    fields = ["transfer_id", "class", "action", "failed_rules", "policy_version", "decided_at", "seq"]
+    for decision in decisions:
+        assert list(decision) == fields
+        assert (
+            (decision["class"] == "risk_free")
+            == (decision["action"] == "auto_approve")
+            == (not decision["failed_rules"])
+        )

@@ -58,11 +58,9 @@ def test_refunds_name_their_charges_but_the_last() -> None:
 def test_half_of_what_was_credited_twice_is_reversed() -> None:
     label, events = world("half_reversed")
     ((stages),) = corrections("half_reversed", "reversal").values()
-    credits = [
-        event.value for event in events if event.topic == "ledger" and event.value["event_id"] in label.event_ids
-    ]
-    assert len({leg["journal_id"] for leg in credits}) == 2
-    assert {Fraction(leg["amount"]) for leg in credits} == {2 * Fraction(stages[0]["amount"])}
+    booked = [event.value for event in events if event.topic == "ledger" and event.value["event_id"] in label.event_ids]
+    assert len({leg["journal_id"] for leg in booked}) == 2
+    assert {Fraction(leg["amount"]) for leg in booked} == {2 * Fraction(stages[0]["amount"])}
     assert stages[0]["ids"]["reverses"] == label.scope["transfer_id"]
 
 
