@@ -65,6 +65,7 @@ _BASE: Final[Mapping[str, Severity]] = MappingProxyType(
         "alert_storm": _P2,
         "brake_applied": _P4,
         "monitor_lag": _P1,
+        "state_disagrees": _P1,
     }
 )
 

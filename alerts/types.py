@@ -1,7 +1,7 @@
 """Every kind of alert by its name, with the one sentence that tells an analyst what to do first, and its runbook.
 
 The names are those of section 8 of the event contract, and some of our own: `unmapped_account`, `control_total_broken`,
-`correction_failed`, `brake_applied` and `alert_storm`. More may be added; these never change.
+`correction_failed`, `brake_applied`, `alert_storm` and `state_disagrees`. More may be added; these never change.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ _ACTIONS: Final[dict[str, str]] = {
     "break.",
     "brake_applied": "Work on the alert that holds these movements; they go on by themselves when it ends.",
     "alert_storm": "Work this incident as one: read its first and its worst alerts and stop what they share.",
+    "state_disagrees": "Hold what is released on the word of Driftline, and run `driftline rebuild` to see which rows are "
+    "wrong.",
     "monitor_lag": "Treat all figures as old until this closes, and check the worker and its broker.",
 }
 

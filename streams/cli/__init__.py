@@ -13,11 +13,13 @@ COMMANDS: Final = {
     "demo": "Watch a simulated prime broker being reconciled until a wrong transfer is caught.",
     "export-log": "Write the log of a broker as a file that `replay` reads.",
     "policy": "Show the policy in force, or try another one on what has happened.",
+    "rebuild": "Make the state anew from the log, and say where the live one differs.",
     "replay": "Run the monitor over files of events, with no broker.",
     "report": "Say how a day went: what went through by itself, and where people had to decide.",
     "schema": "Print the event contract as JSON Schema.",
     "simulate": "Write a seeded, simulated prime broker with labelled faults.",
     "topics": "Make the topics on a broker, or check those that are there.",
+    "witness": "Follow a worker with a second machine, and say where its state is not what the log gives.",
     "worker": "Run the monitor on Kafka.",
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -15,10 +16,11 @@ from typing import Any, TypeVar
 from confluent_kafka import KafkaException
 from faust.types import TP, AppT
 
+from streams.engine.bookmarks import Bookmarks, Partition, Ticket
 from streams.engine.checkpoints.head import Head
-from streams.engine.bookmarks import Bookmarks, Partition
 from streams.engine.crashpoints import reached
 from streams.engine.errors import EngineError
+from streams.engine.gauges import Gauges
 from streams.engine.intake import Intake, wall_us
 from streams.engine.keeper import Keeper
 from streams.engine.logfile import read_ends
@@ -27,6 +29,7 @@ from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
 from streams.engine.topics import Topics
 from streams.engine.transport import Fetch, FetchedRecord
+from streams.engine.watching import keep_looking, keep_turning
 from streams.monitor import encode
 from streams.record import Output
 
@@ -56,7 +59,9 @@ class Engine:
         inputs: list[Partition],
         on_output: OnOutput | None = None,
         keeper: Keeper | None = None,
+        gauges: Gauges | None = None,
     ) -> None:
+        self.gauges = gauges or Gauges()
         self.keeper = keeper
         self.settings = settings
         self.publisher = publisher
@@ -71,6 +76,7 @@ class Engine:
         self._on_output = on_output
         self._paused: set[Partition] = set()
         self._is_saving = False
+        self._revocations = 0  # of the shard
         self.app: AppT  # set by build_app
 
     # ------------------------------------------------------------------------------------------------ agents
@@ -108,8 +114,16 @@ class Engine:
         if fresh:
             outputs = self.shard.apply(fresh)
             reached("monitor.stepped")
-            self._publish(outputs, self.publisher.delivered(mark.take(fresh[-1].offset + 1, len(outputs))))
+            ticket = mark.take(fresh[-1].offset + 1, len(outputs))
+            self._publish(outputs, self.publisher.delivered(ticket))
+            self._measure(fresh, outputs, ticket)
             reached("monitor.published")
+
+    def _measure(self, fresh: Sequence[FetchedRecord], outputs: list[Output], ticket: Ticket) -> None:
+        self.gauges.applied += len(fresh)
+        logged_us = self.shard.logged_us(fresh[0]) if outputs else None
+        if logged_us is not None:
+            self.gauges.said(ticket, logged_us)
 
     def _publish(self, outputs: list[Output], on_delivery: Delivered) -> None:
         for output in outputs:
@@ -124,17 +138,25 @@ class Engine:
     async def prepare(self, partitions: Sequence[Partition]) -> None:
         """Open the shard where it was assigned and is not open: its state is put back before anything is fetched."""
         place = (self.settings.log_topic, self.shard.number)
+        self.gauges.assigned(holds_log=place in partitions)
         if place not in partitions or self.shard.is_open:
             return
         if self.keeper is None:
             self.shard.resume(None if place not in self.bookmarks else self._stands())
             return
+        while self._is_saving:  # what was under way when the shard was revoked ends first, one way or the other
+            await asyncio.sleep(POLL_SECONDS)
+        begun_s, revocations = time.monotonic(), self._revocations
         try:
             log = await asyncio.to_thread(read_ends, self.settings.broker, place)
             position = await asyncio.to_thread(self.keeper.open, log)
         except EngineError as problem:
             self.fail(str(problem))
             return
+        if revocations != self._revocations:
+            self.shard.close()  # it went to another worker while it was opened here
+            return
+        self.gauges.recovered(time.monotonic() - begun_s, self.keeper.records_read, self.keeper.written_us)
         self.bookmarks.resume(place, position)
 
     def _stands(self) -> Head:
@@ -151,6 +173,7 @@ class Engine:
         self.intake.revoked(partition)
         if partition == (self.settings.log_topic, self.shard.number):
             self.shard.close()
+            self._revocations += 1
 
     # ------------------------------------------------------------------------------------------------ clocks
 
@@ -180,6 +203,7 @@ class Engine:
             self._is_saving = False
 
     async def _save(self, keeper: Keeper, shard: Shard, opening: int) -> None:
+        begun_s = time.monotonic()
         capture = keeper.capture(wall_us())
         if capture is None:
             return
@@ -191,6 +215,7 @@ class Engine:
             await asyncio.sleep(POLL_SECONDS)
         reached("checkpoint.confirmed")
         await asyncio.to_thread(keeper.write, capture)
+        self.gauges.wrote(len(capture.rows), time.monotonic() - begun_s, wall_us())
         if shard.opening == opening:
             keeper.written(capture)
 
@@ -207,12 +232,19 @@ class Engine:
     def clocks(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs beside the agents for as long as the worker does."""
         clocks = [self.serve_confirmations(), self.keep_time() if self.settings.clock == "ticks" else self.keep_order()]
-        return [*clocks, self.forget_changes() if self.keeper is None else self.keep_checkpoints()]
+        clocks.append(self.forget_changes() if self.keeper is None else self.keep_checkpoints())
+        place = (self.settings.log_topic, self.shard.number)
+        return [
+            *clocks,
+            keep_turning(self.gauges, self.shard),
+            keep_looking(self.gauges, self.shard, self.topics, place),
+        ]
 
     async def serve_confirmations(self) -> None:
         """Let librdkafka report what the broker has confirmed, every few milliseconds, until something fails."""
         while not self.failed.is_set():
             self.guard(self.publisher.poll)
+            self.gauges.settle(wall_us())
             await asyncio.sleep(POLL_SECONDS)
 
     async def keep_time(self) -> None:
@@ -268,5 +300,5 @@ class Engine:
 
     def fail(self, reason: str) -> None:
         """End the worker; the first reason is the one that is told."""
-        self.failure = self.failure or reason
+        self.failure = self.gauges.failure = self.failure or reason
         self.failed.set()

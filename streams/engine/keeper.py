@@ -51,6 +51,7 @@ class Keeper:
         self._owed: Rows = {}  # captured for a checkpoint that was not written
         self.saved_position = 0
         self.records_read = 0  # of the state, when it was opened
+        self.written_us: int | None = None  # when what was read then had been written
 
     def open(self, log: LogEnds) -> int:
         """Take the shard and put its state back; return the offset from which its log is to be applied.
@@ -64,6 +65,7 @@ class Keeper:
         if saved.head is not None:
             self._check(saved.head, log)
         self.records_read = saved.records
+        self.written_us = None if saved.head is None else saved.head.written_us
         self._machine.restore(plain_rows(saved))
         self._owed = {}
         self.saved_position = 0 if saved.head is None else saved.head.position

@@ -9,10 +9,10 @@ import msgspec
 
 from streams.engine.checkpoints import CheckpointWriter, Head, Saved, read_saved
 from streams.engine.comparison import RowDifference, compare_heads, compare_rows, rows_hash
-from streams.engine.errors import LogError, StateError
+from streams.engine.errors import StateError
 from streams.engine.intake import wall_us
 from streams.engine.keeper import transactional_id
-from streams.engine.logfile import read_ends, read_records
+from streams.engine.logfile import read_records
 from streams.engine.replica import OnApplied, Replayed, Replica
 from streams.engine.settings import EngineSettings
 
@@ -47,7 +47,6 @@ class Rebuild:
 
     def __init__(self, settings: EngineSettings, shard: int, machine: Replayed) -> None:
         self._settings, self._shard = settings, shard
-        self._place = settings.log_topic, shard
         self._replica = Replica(machine, read_records(settings.broker, settings.log_topic, shard=shard))
         self._saved = self._read()
         self._writer: CheckpointWriter | None = None
@@ -58,13 +57,14 @@ class Rebuild:
         return self._head().position
 
     def take(self) -> None:
-        """Take the shard, as a worker does that is started: one that holds it ends. Its state stands still now."""
+        """Take the shard, as a worker does that is started: one that holds it ends. From now on its state stands still.
+
+        It has gone on since it was read: `make` goes on to where it stands now.
+        """
         name = transactional_id(self._settings, self._shard)
         self._writer = CheckpointWriter(self._settings.broker, self._settings.state_topic, self._shard, name)
         self._writer.open()
         self._saved = self._read()
-        if self.position > read_ends(self._settings.broker, self._place).end:
-            raise LogError(f"the log of shard {self._shard} ends before its state: it was cut short or made anew")
         log, start = self._settings.log_topic, self._replica.position
         self._replica.entries = read_records(self._settings.broker, log, shard=self._shard, start=start)
 

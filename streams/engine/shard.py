@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from streams.engine.checkpoints.head import Head, Running
 from streams.engine.bookmarks import Bookmark
+from streams.engine.checkpoints.head import Head, Running
 from streams.engine.entries import entry_record
 from streams.engine.errors import LogError
 from streams.engine.transport import FetchedRecord
@@ -54,6 +54,12 @@ class Shard:
         if first > due:
             raise LogError(f"the log has lost its offsets {due} to {first - 1}: the positions cannot be computed")
         return records[due - first :] if first < due else records
+
+    def logged_us(self, fetched: FetchedRecord) -> int | None:
+        """Return when a record was appended; None where it was in the log already when this worker started."""
+        if fetched.offset < self._live_from:
+            return None
+        return entry_record(fetched.value, fetched.headers).logged_at_us
 
     def apply(self, records: Sequence[FetchedRecord]) -> list[Output]:
         """Return what the monitor says to these records, in order."""

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, cast
@@ -25,6 +26,8 @@ from streams.engine.app import App, build_app
 from streams.engine.bookmarks import Bookmarks, Partition
 from streams.engine.control import config_record
 from streams.engine.errors import EngineError
+from streams.engine.gauges import Gauges
+from streams.engine.health import health, readiness
 from streams.engine.intake import Intake, wall_us
 from streams.engine.keeper import Keeper, Remembers
 from streams.engine.logfile import read_records
@@ -77,26 +80,34 @@ def run_worker(
     _configure(settings, configuration or {}, survey, intake, publisher, inputs)
     shard = Shard(0, monitor, survey.end_offset)
     keeper = Keeper(settings, shard, cast(Remembers, monitor)) if settings.checkpoint_seconds else None
+    gauges = Gauges()
 
     async def run() -> int:
-        engine = Engine(settings, publisher, bookmarks, intake, shard, topics, inputs, on_output, keeper)
+        engine = Engine(settings, publisher, bookmarks, intake, shard, topics, inputs, on_output, keeper, gauges)
         return await _run(engine, stop or threading.Event())
 
-    with _metrics(settings, monitor, shard, survey.end_offset):
+    with _metrics(settings, monitor, shard, survey.end_offset, gauges):
         return asyncio.run(run())
 
 
 @contextmanager
-def _metrics(settings: EngineSettings, monitor: Any, shard: Shard, from_position: int) -> Iterator[None]:
-    """Let Prometheus ask for the length of a `with` block, where a port is given; raise `EngineError` where it cannot."""
+def _metrics(
+    settings: EngineSettings, monitor: Any, shard: Shard, from_position: int, gauges: Gauges
+) -> Iterator[None]:
+    """Let Prometheus and supervisors ask for the length of a `with` block, where a port is given; raise `EngineError` where it cannot."""
     if not settings.metrics_port:
         yield
         return
-    from streams.metrics import MetricsError, MonitorCollector, serving
+    from streams.metrics import EngineCollector, MetricsError, MonitorCollector, serving
 
     collector = MonitorCollector(monitor, lambda: shard.position if shard.is_open else None, from_position)
     try:
-        with serving(collector, settings.metrics_port, settings.metrics_address):
+        pages = {
+            "/health": lambda: health(gauges, time.monotonic()).page(),
+            "/ready": lambda: readiness(gauges, time.monotonic(), settings.ready_lag_records).page(),
+        }
+        engine = EngineCollector(gauges, monitor)
+        with serving(collector, settings.metrics_port, settings.metrics_address, more=[engine], pages=pages):
             yield
     except MetricsError as problem:
         raise EngineError(str(problem)) from None
@@ -143,6 +154,7 @@ async def _run(engine: Engine, stop: threading.Event) -> int:
     clocks = [asyncio.create_task(clock) for clock in engine.clocks()]
     try:
         await app.start()
+        engine.gauges.stage = "running"
         await _until_over(app, engine, clocks, stop)
         await _drain(engine)
     finally:
@@ -171,6 +183,7 @@ async def _until_over(app: App, engine: Engine, clocks: list[asyncio.Task[None]]
 async def _drain(engine: Engine) -> None:
     """Apply what is in the log already, for ten seconds at most, so that a clean end leaves nothing unsaid."""
     engine.draining = True
+    engine.gauges.stage = "ending"
     try:
         async with asyncio.timeout(DRAIN_SECONDS):
             await _until_confirmed(engine)

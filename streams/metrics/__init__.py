@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streams.metrics.collector import MonitorCollector
+from streams.metrics.engine import EngineCollector, WitnessCollector
 from streams.metrics.server import MetricsError, serving
 
-__all__ = ["MetricsError", "MonitorCollector", "serving"]
+__all__ = ["EngineCollector", "MetricsError", "MonitorCollector", "WitnessCollector", "serving"]

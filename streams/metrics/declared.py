@@ -17,7 +17,7 @@ class Metric:
     """One metric as it is exposed; a counter is exposed with `_total` behind its name."""
 
     name: str
-    kind: Literal["counter", "gauge"]
+    kind: Literal["counter", "gauge", "histogram"]
     labels: tuple[str, ...]
     says: str
 

@@ -36,6 +36,7 @@ class RandomRegistry(World):
         self.dice = Random(f"firm {seed}")
         super().__init__(Ways(heartbeat_s=60, balance_after=self.dice.random() < 0.7))
         self.end = requests * 30.0 + 1_200
+        self.times = 1 + requests // 250  # what is there grows with the day
         self.funds: dict[tuple[str, str], float] = {}  # what accounts could pay: by account and asset
         self.places()
         self.books()
@@ -50,7 +51,7 @@ class RandomRegistry(World):
             self.know("location", location=location, role=role, active=True)
         for location, held in OPENINGS.items():
             for asset, total in held.items():
-                self.value(-200, location, asset, str(total))
+                self.value(-200, location, asset, str(total * self.times))
             self.snapshot(location, 0)
             if self.dice.random() < 0.3:  # told late: an opening that is earlier than the one that was known
                 self.snapshot(location, -100, seen=self.dice.uniform(1_000, 4_000))
@@ -60,8 +61,8 @@ class RandomRegistry(World):
             for account in (f"client:{client}", f"client:{client}/2"):
                 self.account(account, client, 0)
                 for asset in ASSETS:
-                    if self.dice.random() < 0.75:
-                        most = int(float(SIZES[asset][-1]) * self.dice.choice((4, 40, 200)))
+                    if self.dice.random() < 0.9:
+                        most = int(float(SIZES[asset][-1]) * self.dice.choice((4, 40, 200))) * self.times
                         self.funds[account, asset] = most
                         self.journal(0.5, "opening", (account, asset, f"{most}"), ("world:w", asset, f"-{most}"))
 
@@ -162,7 +163,9 @@ class RandomRegistry(World):
                 window = {"from": stamp(at + 30), "until": stamp(at + dice.choice((300, 900))), "what": "all"}
                 self.steer("maintenance", at, scope=f"m-{count}", **window, **reach)
             else:
-                self.value(at, VENUE, dice.choice(("BTC", "ETH")), dice.choice(("-1", "2")))
+                asset, change = dice.choice(("BTC", "ETH")), dice.choice((-1, 2))
+                self.value(at, VENUE, asset, str(change))  # what nobody tells of comes, or goes, and is put right
+                self.value(at + 1_500, VENUE, asset, str(-change))
 
     def polls(self) -> None:
         for number, place in enumerate(OPENINGS):

@@ -20,7 +20,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from streams.engine import agents
 from streams.engine.control import read_config
-from streams.engine.embedded import EmbeddedBroker
+from streams.engine.embedded import EmbeddedBroker, default_topics
 from streams.engine.errors import LogError, TopicsError
 from streams.engine.logfile import export_log, read_records
 from streams.engine.progress import Progress, ProgressReader
@@ -139,9 +139,8 @@ def test_a_missing_topic_is_named(broker: EmbeddedBroker) -> None:
 
 
 def test_a_log_with_several_partitions_is_refused() -> None:
-    topics = ("transfers", "ledger", "balances", "reference", "control", "alerts", "decisions", "quarantine")
     refused = pytest.raises(TopicsError, match="log has 3 partitions, and must have 1")
-    with EmbeddedBroker({**dict.fromkeys(topics, 1), "log": 3}) as broker, refused:
+    with EmbeddedBroker({**default_topics(), "log": 3}) as broker, refused:
         run_worker(broker.settings(), CountingMonitor())
 
 

@@ -6,13 +6,13 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
 from alerts.records import Alert
 from streams.engine.logfile import export_log
@@ -24,7 +24,6 @@ from streams.lines import parse_line
 from streams.monitor import Monitor, encode
 from streams.record import OUTPUT_TOPICS
 from streams.simulate import SimEvent, Simulation, WorldConfig
-from tests.engine.running import produce
 
 DAY_START_US = 1_767_571_200_000_000
 
@@ -32,6 +31,25 @@ DAY_START_US = 1_767_571_200_000_000
 def simulated_day() -> Iterator[SimEvent]:
     config = WorldConfig(seed=11, start_us=DAY_START_US, duration_s=86_400.0, transfers_per_day=1_000)
     return Simulation(config, faults=["wrong_amount", "event_conflict"]).events()
+
+
+def send(settings: EngineSettings, events: Iterable[SimEvent]) -> int:
+    """Produce events with their keys, without which a compacted topic takes none, and return how many."""
+    producer, refused = Producer({"bootstrap.servers": settings.broker, "linger.ms": 5}), []
+
+    def delivered(problem: KafkaError | None, message: Message) -> None:
+        if problem is not None:
+            refused.append(f"{message.topic()}: {problem.str()}")
+
+    count = 0
+    for event in events:
+        value = json.dumps(event.value).encode()
+        producer.produce(settings.topic(event.topic), value, event.key, on_delivery=delivered)
+        producer.poll(0)
+        count += 1
+    assert producer.flush(30) == 0
+    assert refused == []
+    return count
 
 
 @contextmanager
@@ -87,14 +105,13 @@ def test_a_day_through_a_worker_process_is_its_replay_and_sigterm_ends_it(
 ) -> None:
     settings = on_kafka(clock="events")
     Topics(settings).create()
-    day = [(settings.topic(event.topic), json.dumps(event.value).encode()) for event in simulated_day()]
-    produce(settings.broker, day)
+    sent = send(settings, simulated_day())
     with worker_on(settings, tmp_path / "worker.log") as worker:
-        wait_for(settings, worker, len(day) + 1)  # the config record goes first
+        wait_for(settings, worker, sent + 1)  # the config record goes first
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(30) == 0, (tmp_path / "worker.log").read_text("utf-8")
     log = tmp_path / "log.jsonl"
-    assert export_log(settings.broker, log, topic=settings.log_topic) == len(day) + 1
+    assert export_log(settings.broker, log, topic=settings.log_topic) == sent + 1
     expected = replayed(log)
     for topic in OUTPUT_TOPICS:
         assert values_of(settings.broker, settings.topic(topic)) == expected[topic], topic

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_what_is_missing_is_named(missing: str, said: str, tmp_path: Path, monke
     monkeypatch.delenv(jars.JARS_VARIABLE, raising=False)
     monkeypatch.setattr(jars, "CACHE", tmp_path)
     monkeypatch.setattr(jars, "_check_java", jars._check_java if missing == "java" else lambda: None)
-    monkeypatch.setattr(jars.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(NoKafkaError, match=said):
         kafka_jars()
 

@@ -98,8 +98,10 @@ def test_what_stands_in_a_stage_for_longer_than_promised_is_overdue() -> None:
     desk = Desk()
     desk.move("T1", "acme", 100, "requested")
     desk.move("T2", "acme", 170, "requested")
+    desk.move("T3", "acme", 10, "requested", "approved")  # nothing is promised of how soon it is sent
     desk.tick(200)
-    (row,) = desk.report().backlog
+    row, other = desk.report().backlog
+    assert (other.stage, other.count, other.overdue) == ("send", 1, 0)
     assert (row.op_type, row.stage, row.count, row.overdue, row.oldest_s) == ("withdrawal", "decide", 2, 1, 100)
 
 

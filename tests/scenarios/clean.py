@@ -3,8 +3,9 @@
     python -m tests.scenarios.clean --days 30 --transfers-per-day 5000 --seeds 1 --patterns all
 
 Each day is a line of counts by severity, each P1 and P2 is printed with its explanation and the patterns that its ids
-name, and the totals by type follow. An alert counts at its worst, on the day on which it opened. The exit code is 1 where
-a world had more than one P1 in all, or more than five P2 on a day.
+name, and the totals by type follow. An alert counts at its worst, on the day on which it opened. Then follows what was
+decided: how many requests were ever held, for which rules and for how long. The exit code is 1 where a world had more than
+one P1 in all, more than five P2 on a day, or more than one request in a thousand held.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from dataclasses import dataclass, field
 
 from alerts.records import Alert
 from streams.monitor import Monitor
-from streams.record import Record
+from streams.record import Output, Record
 from streams.simulate import PATTERNS, SimEvent, Simulation, WorldConfig
 from streams.simulate.patterns.registry import ALL
+from tests.scenarios.decided import Decided
 
 P1_MAX, P2_A_DAY_MAX = 1, 5
+HELD_SHARE_MAX = 0.001
 _DAY_S = 86_400
 _OF_PATTERN = re.compile(r"-p(\d\d)-")
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
@@ -51,6 +54,7 @@ class Month:
 
     events: int = 0
     said: dict[str, Said] = field(default_factory=dict)
+    decided: Decided = field(default_factory=Decided)
 
     def by_day(self) -> dict[str, Counter[str]]:
         """Return the counts by severity of each day on which anything was said."""
@@ -68,8 +72,9 @@ class Month:
 
     @property
     def is_noisy(self) -> bool:
-        """Whether more was said than a desk can bear."""
-        return self.count("P1") > P1_MAX or any(day["P2"] > P2_A_DAY_MAX for day in self.by_day().values())
+        """Whether more was said, or held, than a desk can bear."""
+        is_loud = self.count("P1") > P1_MAX or any(day["P2"] > P2_A_DAY_MAX for day in self.by_day().values())
+        return is_loud or self.decided.held_share > HELD_SHARE_MAX
 
     def note(self, alert: Alert) -> None:
         """Keep an alert at its worst."""
@@ -84,19 +89,29 @@ class Month:
 def live_through(config: WorldConfig) -> Month:
     """Let a monitor hear a whole world, keeping nothing of its events."""
     month = Month()
-    for alerts in hear(Monitor(), Simulation(config).events()):
+    for event, outputs in listen(Monitor(), Simulation(config).events()):
         month.events += 1
-        for alert in alerts:
-            month.note(alert)
+        month.decided.hear(event)
+        for output in outputs:
+            if output.topic == "alerts":
+                month.note(output.value)
+            elif output.topic == "decisions":
+                month.decided.note(output.value)
     return month
 
 
-def hear(monitor: Monitor, events: Iterable[SimEvent]) -> Iterator[list[Alert]]:
-    """Give a monitor one event after another; yield the alerts that it says to each."""
+def listen(monitor: Monitor, events: Iterable[SimEvent]) -> Iterator[tuple[SimEvent, list[Output]]]:
+    """Give a monitor one event after another; yield each with what it says to it."""
     for number, event in enumerate(events, start=1):
         outputs = monitor.step(Record(event.topic, _encode(event.value).encode()))
         if not number % 1_000:
             monitor.forget_changes()
+        yield event, outputs
+
+
+def hear(monitor: Monitor, events: Iterable[SimEvent]) -> Iterator[list[Alert]]:
+    """Give a monitor one event after another; yield the alerts that it says to each."""
+    for _, outputs in listen(monitor, events):
         yield [output.value for output in outputs if output.topic == "alerts"]
 
 
@@ -126,6 +141,8 @@ def _print(seed: int, month: Month, least: str) -> None:
     types = Counter((said.type, said.severity) for said in month.said.values())
     for (kind, severity), count in sorted(types.items(), key=lambda entry: (entry[0][1], -entry[1], entry[0][0])):
         print(f"{count:>6} {severity} {kind}")
+    for line in month.decided.lines():
+        print(line)
 
 
 def _parser() -> argparse.ArgumentParser:

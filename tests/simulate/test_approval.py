@@ -59,7 +59,11 @@ def test_what_is_approved_passes_at_once_as_the_machines_doing() -> None:
                 control = stage["control"]
                 assert (control["origin"], control["declared_class"], control["approvers"]) == ("auto", "risk_free", [])
     assert "pending_approval" not in {stage["status"] for of in made.values() for stage in of}
-    assert {of[0]["op_type"] for of in made.values() if of[-1]["status"] in PASSED} >= {"withdrawal", "internal", "rebalance"}
+    assert {of[0]["op_type"] for of in made.values() if of[-1]["status"] in PASSED} >= {
+        "withdrawal",
+        "internal",
+        "rebalance",
+    }
 
 
 def test_what_is_for_review_is_looked_at_by_people_who_did_not_ask_for_it() -> None:

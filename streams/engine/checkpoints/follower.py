@@ -43,7 +43,7 @@ class StateFollower:
         self._consumer.assign([TopicPartition(topic, shard, 0)])
         self._fetched: deque[Message] = deque()
         self._rows: dict[bytes, bytes | None] = {}
-        self._due = (0,)  # the offsets at which a record can be if none was removed before it
+        self._due: tuple[int, ...] = (0,)  # the offsets at which a record can be if none was removed before it
         self._is_whole = True
         self._is_at_end = False
 

@@ -34,11 +34,15 @@ class CheckpointWriter:
     def __init__(self, broker: str, topic: str, shard: int, transactional_id: str) -> None:
         self._topic, self._shard = topic, shard
         self._name = transactional_id
-        self._producer = Producer(client_options(broker, _options(transactional_id)))
-        self.failure: KafkaError | None = None
+        self._options = client_options(broker, _options(transactional_id))
+        self._producer: Producer  # one for each opening
 
     def open(self) -> None:
-        """Take the shard: from now on nobody else can write its state. Raises `EngineError` where that fails."""
+        """Take the shard: from now on nobody else can write its state. Raises `EngineError` where that fails.
+
+        A producer can do that once only, so that a shard that comes back gets a new one.
+        """
+        self._producer = Producer(self._options)
         self._persist(lambda: self._producer.init_transactions(TRANSACTION_SECONDS))
 
     def write(self, rows: Mapping[str, bytes | None], head: Head) -> None:

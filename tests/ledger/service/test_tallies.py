@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from ledger.findings import Failure, Verdict
+from ledger.findings import Breach, Failure, Verdict
 from ledger.service.tallies import ALWAYS, KEPT_DAYS
 from ledger.service.tally import Tally, add
 from ledger.times import DAY_US, to_us
@@ -228,6 +228,13 @@ class Desk:
         self.told += 1
         decide(self.monitor, Said(number, failed, action), self.told)
 
+    def tell(self, kind: str, *, one_off: bool = False, **scope: str) -> None:
+        """Let some check say that something must not be."""
+        breach = Breach(
+            kind=kind, key="k", scope=scope, sentence="It must not be.", evidence=("e1",), rule="r", one_off=one_off
+        )
+        self.monitor.state.reconciliation.context.tell(breach)
+
     def tick(self, second: int) -> None:
         self.told += 1
         self.monitor.step(received(control("tick", f"e{self.told}", second), second))
@@ -247,6 +254,46 @@ def test_what_is_free_of_risk_and_passes_by_machine_to_its_end_is_straight_throu
     assert (desk.today.straight_through, desk.today.risk_free, desk.today.risky) == (1, 0, 1)
     desk.move("T1", "returned", 120)
     assert (desk.today.straight_through, desk.today.completed, desk.today.undone) == (0, 0, {"returned": 1})
+
+
+def test_the_last_verdict_before_it_passed_counts_and_none_after() -> None:
+    desk = Desk()
+    for number, (before, after) in enumerate(((("", "R2"), ""), (("R2", ""), "R2"))):
+        desk.move(f"T{number}", "requested", 60)
+        for failed in before:
+            desk.decide(number, "review", *filter(None, [failed]))
+            desk.move(f"T{number}", "screening", 65)
+        desk.move(f"T{number}", "approved", 70)
+        desk.decide(number, "review", *filter(None, [after]))
+        desk.move(f"T{number}", "completed", 90)
+        assert desk.today.straight_through == number
+
+
+def test_what_was_held_or_told_of_as_grave_is_not_straight_through_and_a_kind_counts_once() -> None:
+    desk = Desk()
+    for number in range(4):
+        desk.move(f"T{number}", "requested", 60)
+        desk.decide(number, "")
+    desk.tell("wrong_network", transfer_id="T0", client_id="acme")
+    desk.tell("wrong_network", transfer_id="T0", client_id="acme")
+    desk.tell("missing_debit", transfer_id="T1")
+    desk.decide(2, "hold", "R12")
+    desk.decide(2, "")
+    for number in range(4):
+        desk.move(f"T{number}", "completed", 90)
+    assert (desk.today.completed, desk.today.straight_through) == (4, 2)
+    assert desk.today.errors == {"wrong_network": 1, "missing_debit": 1}
+
+
+def test_of_a_client_every_opening_counts_and_nothing_that_is_only_foreseen() -> None:
+    desk = Desk()
+    for _ in range(3):
+        desk.tell("negative_balance", client_id="acme", account_id="a")
+        desk.tell("four_eyes_violation", one_off=True, client_id="acme")
+    desk.tell("brake_applied", client_id="acme")
+    desk.tell("negative_balance", location="hot")
+    rows = desk.monitor.state.reconciliation.context.tallies.tally.rows
+    assert rows[TODAY, "", "acme"].errors == {"negative_balance": 1, "four_eyes_violation": 3}
 
 
 def test_nothing_that_people_let_pass_is_straight_through() -> None:

@@ -1,0 +1,59 @@
+"""Whether a worker lives, and whether it can be relied on now: what a supervisor and a load balancer ask for.
+
+`health` is about the process: one that fails is to be started anew. `readiness` is about its work: a worker that is
+not ready yet is left alone, and nothing is to be concluded from what it shows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from streams.engine.gauges import Gauges
+
+TURN_SECONDS_MAX = 15.0
+BROKER_SECONDS_MAX = 15.0
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """What is said of a worker: `problems` is empty where all is well; `facts` are for whoever reads it."""
+
+    problems: list[str]
+    facts: dict[str, Any]
+
+    @property
+    def holds(self) -> bool:
+        return not self.problems
+
+    def page(self) -> tuple[bool, bytes]:
+        """Return whether all is well, and the JSON that says why not."""
+        body = {"ok": self.holds, "problems": self.problems, **self.facts}
+        return self.holds, msgspec.json.encode(body) + b"\n"
+
+
+def health(gauges: Gauges, now_s: float) -> Condition:
+    """Say whether the process does its work at all; `now_s` is the monotonic clock."""
+    problems = []
+    if gauges.failure is not None:
+        problems.append(f"the engine has failed: {gauges.failure}")
+    if gauges.turned_s is not None and now_s - gauges.turned_s > TURN_SECONDS_MAX:
+        problems.append(f"the event loop has not turned for {now_s - gauges.turned_s:.0f} s")
+    return Condition(problems, {"stage": gauges.stage})
+
+
+def readiness(gauges: Gauges, now_s: float, lag_records_max: int) -> Condition:
+    """Say whether the worker does what it is there for: it holds its shard, or stands by for it, and is not behind."""
+    problems = list(health(gauges, now_s).problems)
+    if not gauges.is_in_group:
+        problems.append("the worker is not in its group yet")
+    elif gauges.holds_log and not gauges.is_open:
+        problems.append("the state of the shard is not put back yet")
+    if gauges.missing_topics:
+        problems.append(f"topics are missing: {', '.join(gauges.missing_topics)}")
+    if gauges.answered_s is not None and now_s - gauges.answered_s > BROKER_SECONDS_MAX:
+        problems.append(f"the broker has not answered for {now_s - gauges.answered_s:.0f} s")
+    if gauges.holds_log and gauges.lag_records > lag_records_max:
+        problems.append(f"{gauges.lag_records:,} records of the log are not applied; {lag_records_max:,} are allowed")
+    shard = "open" if gauges.is_open else "standby" if gauges.is_in_group and not gauges.holds_log else "closed"
+    return Condition(problems, {"stage": gauges.stage, "shard": shard, "lag_records": gauges.lag_records})

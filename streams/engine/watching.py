@@ -1,0 +1,45 @@
+"""What looks at an engine from inside it, each second: whether its event loop turns, and how far it is behind.
+
+Two clocks, because a broker that does not answer must not look like an event loop that does not turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+
+from confluent_kafka import KafkaException
+
+from streams.engine.bookmarks import Partition
+from streams.engine.errors import EngineError
+from streams.engine.gauges import Gauges
+from streams.engine.shard import Shard
+from streams.engine.topics import Topics
+
+TURN_SECONDS = 0.5
+LOOK_SECONDS = 1.0
+LOOKS_TO_TOPICS = 15
+
+
+async def keep_turning(gauges: Gauges, shard: Shard) -> None:
+    """Note that the event loop turns, and whether the shard is open."""
+    while True:
+        gauges.turned_s = time.monotonic()
+        gauges.is_open = shard.is_open
+        await asyncio.sleep(TURN_SECONDS)
+
+
+async def keep_looking(gauges: Gauges, shard: Shard, topics: Topics, log: Partition) -> None:
+    """Ask the broker where the log ends, and now and then whether all topics are there still."""
+    looks = 0
+    while True:
+        with suppress(KafkaException, EngineError):  # what is asked in vain is seen by when it last was not
+            ends = await asyncio.to_thread(topics.ends, [log])
+            gauges.lag_records = max(ends[log] - shard.position, 0) if shard.is_open else 0
+            gauges.answered_s = time.monotonic()
+            if looks % LOOKS_TO_TOPICS == 0:
+                counts = await asyncio.to_thread(topics.partition_counts)
+                gauges.missing_topics = tuple(one.topic for one in topics.declared if one.topic not in counts)
+        looks += 1
+        await asyncio.sleep(LOOK_SECONDS)

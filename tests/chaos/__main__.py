@@ -1,0 +1,42 @@
+"""Break a running Driftline in every way that the seed says, and judge what is left (exit 1: something is wrong)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from streams.engine.logfile import export_log
+from tests.chaos.run import run
+from tests.kafka.broker import KafkaBroker
+
+
+def main() -> int:
+    """Run the chaos that the arguments ask for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", type=int, default=100)
+    parser.add_argument("--events", type=int, default=50_000)
+    parser.add_argument("--workers", type=int, default=2, choices=(1, 2, 3))
+    parser.add_argument("--folder", type=Path, help="where what the workers and the broker say is kept")
+    parser.add_argument("--quiet", action="store_true", help="do not name each fault as it happens")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = asked.folder or Path(temporary)
+        with KafkaBroker(folder / "broker") as broker:
+            result = run(
+                broker, folder / "workers", prefix=f"chaos-{asked.seed}.", seed=asked.seed, faults=asked.faults,
+                events=asked.events, workers=asked.workers,
+                say=(lambda _: None) if asked.quiet else lambda text: print(text, file=sys.stderr, flush=True),
+            )  # fmt: skip
+            if not result.is_good:
+                kept = folder / "log.jsonl.gz"
+                export_log(broker.address, kept, topic=f"chaos-{asked.seed}.log")
+                print(f"the log: {kept}")
+        print(result)
+        return 0 if result.is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
