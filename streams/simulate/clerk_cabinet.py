@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from streams.simulate.clerk_records import EXTERNAL, ZERO, File, Json, Key, Places, taken
-from streams.simulate.units import moment_us
+from streams.simulate.units import US, moment_us
 
+MISSING_DEBIT_US = 900 * US
 Entry = tuple[str, str, str]  # address, network, tag or ""
 
 
@@ -134,8 +135,14 @@ class Cabinet:
         for one in self.by_payer[str(it.client), it.asset].values():
             if one is not it.file and not one.is_undone:
                 debited = self._debited(one, str(it.client), it.asset)
-                total += max(Decimal(one.words["amount"]) - debited, ZERO) if debited else taken(one.words)
+                still = max(Decimal(one.words["amount"]) - debited, ZERO) if debited else taken(one.words)
+                total += still if debited or not self._is_long_paid(one) else ZERO
         return total
+
+    def _is_long_paid(self, movement: File) -> bool:
+        """Return whether it was paid so long ago that its debit must have come without naming it (missing_debit)."""
+        paid = [moment_us(one["event_time"]) for one in movement.reports if one["status"] == "completed"]
+        return bool(paid) and min(paid) + MISSING_DEBIT_US < self.now
 
     def way_of(self, words: Json) -> tuple[Any, ...]:
         return words["asset"], words["from"]["location"], words["to"]["location"]

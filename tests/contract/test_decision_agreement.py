@@ -23,15 +23,15 @@ def test_on_a_random_firm_they_agree_verdict_by_verdict(seed: int) -> None:
 
 
 def test_random_firms_fail_every_rule_alone_and_together_and_pass_them_all() -> None:
-    outcomes = [outcome for seed in range(1, 7) for outcome in compare(firms(seed, 250)).outcomes]
+    outcomes = [outcome for seed in (1, 3, 5) for outcome in compare(firms(seed, 250)).outcomes]
     assert set().union(*outcomes) == RULES
     assert () in outcomes
     assert max(map(len, outcomes)) >= 5
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_on_a_simulated_broker_with_spoilt_requests_they_agree(seed: int) -> None:
-    found = agreed(compare(simulated(seed, 2_000)))
-    assert found.decisions > 1_500
-    assert found.outcomes[()] > 50
+@pytest.mark.parametrize(("seed", "movements"), [(1, 2_000), (2, 800)])
+def test_on_a_simulated_broker_with_spoilt_requests_they_agree(seed: int, movements: int) -> None:
+    found = agreed(compare(simulated(seed, movements)))
+    assert found.decisions > movements * 0.75
+    assert found.outcomes[()] > 30
     assert len(found.failures()) >= 7

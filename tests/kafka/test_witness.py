@@ -81,7 +81,7 @@ def test_a_witness_agrees_with_workers_that_come_and_go(on_kafka: OnKafka) -> No
                     worker.wait_for_state(sent)
                 found += verdicts_until(witness, sent)
     assert [str(verdict) for verdict in found if not verdict.agrees] == []
-    assert len(found) >= 4
+    assert len(found) >= 3
     # All rows of each were accounted for, without being compared again each time.
     assert not any(verdict.is_whole for verdict in found[1:]), [str(verdict) for verdict in found]
     assert found[-1].rows == len(saved(settings).rows) > 100
@@ -97,21 +97,21 @@ def test_what_was_changed_is_told_once_with_its_rows_and_is_over_once_it_is_put_
     with attending(settings), attending(settings):  # two of them say one alert
         head = saved(settings).head
         assert head is not None
-        changed = sorted(key for key in saved(settings).rows if key.startswith(b'["position"'))[0].decode()
-        write_state(settings, {changed: b"{}"}, head)
+        changed, due_us = min(row for row in saved(settings).rows.items() if row[0].startswith(b'["deadline"'))
+        write_state(settings, {changed.decode(): b"%d" % (int(due_us) + 1)}, head)
         wait(lambda: len(alerts_of(settings)) == 2)
         with Worker(settings) as worker:  # a worker goes on from what is wrong; the two hear of it and say no more
             worker.wait_for_state(sent)
         once = CliRunner().invoke(cli, ["witness", "--once"], env=settings.as_environment())
         assert once.exit_code == 1
-        assert f"rows differ ({changed})" in once.output
+        assert f"rows differ ({changed.decode()})" in once.output
         done = CliRunner().invoke(cli, ["rebuild", "--write", "--yes"], env=settings.as_environment())
         assert done.exit_code == 0, done.output
         wait(lambda: len(alerts_of(settings)) == 4)
     opened, same, resolved, _ = sorted(alerts_of(settings), key=lambda alert: alert.seq)
     assert opened == same
     assert (opened.state, opened.severity, opened.seq) == ("open", "P1", 0)
-    assert f"rows differ ({changed})" in opened.explanation
+    assert f"rows differ ({changed.decode()})" in opened.explanation
     assert opened.evidence == (f"log/0/{sent}",)
     assert (resolved.alert_id, resolved.state, resolved.seq) == (opened.alert_id, "resolved", 1)
 

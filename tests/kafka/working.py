@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from streams.engine.checkpoints import CheckpointWriter, Head, Saved, read_saved
 from streams.engine.clients import client_options
+from streams.engine.errors import EngineError
 from streams.engine.keeper import transactional_id
 from streams.engine.logfile import read_ends
 from streams.engine.settings import EngineSettings
@@ -44,13 +45,13 @@ def send(settings: EngineSettings, events: list[SimEvent]) -> int:
 
 
 class Worker:
-    """A worker for the length of a `with` block; `said` is every output as bytes, `code` its exit code afterwards."""
+    """A worker for the length of a `with` block; `said` is every output as bytes, `code` its exit code afterwards, or why it did not start."""
 
     def __init__(self, settings: EngineSettings, monitor: Monitor | None = None) -> None:
         self.settings = settings
         self.monitor = monitor or Monitor(Settings())
         self.said: list[bytes] = []
-        self.code: int | None = None
+        self.code: int | str | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -76,13 +77,16 @@ class Worker:
         return True
 
     def _run(self) -> None:
-        self.code = run_worker(
-            self.settings,
-            self.monitor,
-            configuration=plain(Settings()),
-            on_output=self._hear,
-            stop=self._stop,
-        )
+        try:
+            self.code = run_worker(
+                self.settings,
+                self.monitor,
+                configuration=plain(Settings()),
+                on_output=self._hear,
+                stop=self._stop,
+            )
+        except EngineError as problem:
+            self.code = str(problem)
 
     def _hear(self, output: Output) -> None:
         self.said.append(encode(output.value))

@@ -21,11 +21,12 @@ from rich.table import Table
 
 from streams.simulate import FAULTS, Simulation
 from tests.contract.agreement import compare
-from tests.scenarios.runs import Run, play, world_of
+from tests.scenarios.runs import Run, injected_at, moment, play, world_of
 from tests.scenarios.verdicts import Verdict, judge, touches
 
 URGENT = ("P1", "P2")
 TIMES = 1.5
+FOLLOWING = ("brake_applied", "alert_storm")  # what is told of how the monitor itself deals with an incident
 
 
 @dataclass(frozen=True)
@@ -75,19 +76,17 @@ def live_through(name: str, seed: int, times: float) -> Outcome:
 
 
 def _urgent(run: Run) -> dict[str, bool]:
-    """Return the urgent alerts of a world by id, and whether each is about what was injected."""
+    """Return the urgent alerts since the injection by id, and whether each is about what was injected."""
     found: dict[str, bool] = {}
+    since = min(map(injected_at, run.labels), default="")
     for alert in run.last.values():
-        if min(severity for severity, _ in run.worst[alert.alert_id]) in URGENT:
+        if moment(alert.opened_at) >= since and min(severity for severity, _ in run.worst[alert.alert_id]) in URGENT:
             found[alert.alert_id] = any(
                 alert.type in (*label.expected_alert_types, *label.possible_alert_types, *FOLLOWING)
                 and touches(run, label, alert)
                 for label in run.labels
             )
     return found
-
-
-FOLLOWING = ("brake_applied",)  # what is told of how the monitor itself deals with an incident
 
 
 def total(outcomes: Iterable[Outcome]) -> Total:

@@ -11,7 +11,7 @@ from streams.simulate.deposits import deposit, run_deposit
 from streams.simulate.faults import Label, lookalike, scenario
 from streams.simulate.limits import hourly
 from streams.simulate.movement import Tap
-from streams.simulate.reference import register_payout, send, tell_limit
+from streams.simulate.reference import register_own, register_payout, send, tell_limit
 from streams.simulate.scenarios.told import following, tells
 from streams.simulate.units import DAY_S, US, span_us
 from streams.simulate.withdrawals import launch, withdrawal
@@ -74,6 +74,8 @@ def _arrive(desk: Desk, label: Label, rng: Random) -> Client:
     tell_limit(desk, hourly(client, _REQUESTS_AN_HOUR))
     for network, address in client.payout_addresses.items():
         register_payout(desk, client, network, address)
+    for network, address in client.deposit_addresses.items():
+        register_own(desk, DEPOSITS, network, address, client=client)
     label.scope = {"client_id": client.client_id}
     label.note = f"{client.client_id} is new"
     return client
