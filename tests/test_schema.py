@@ -37,8 +37,8 @@ CONTRACT = {
     "Snooze": "kind alert_id actor | scope until verdict reason",
     "Close": "kind alert_id actor | scope until verdict reason",
     "Thresholds": "kind version changes proposer approver effective_from | scope",
-    "Config": "kind | scope settings clock",
-    "Tick": "kind | scope",
+    "Config": "kind | scope settings clock inputs",
+    "Tick": "kind | scope inputs",
 }
 ALERT = (
     "alert_id incident_id type severity state scope opened_at updated_at seq count evidence explanation suggested_action "

@@ -35,6 +35,8 @@ def _planned(known: Known, asked: Asked) -> Answer:
     plan = context.plans.plan(dossier.plan_id)
     if plan is None:
         return unknown(f"the plan {dossier.plan_id} that it names is not on record")
+    if plan.op_type != dossier.op_type:
+        return proved(f"the plan {plan.plan_id} that it names is for a {plan.op_type}")
     if not plan.is_open(asked.at_us):
         return proved(f"the plan {plan.plan_id} is not open at that time")
     for deviation in conformity.deviations(context, plan, dossier):
@@ -47,9 +49,9 @@ def role(known: Known, rule: Role, asked: Asked) -> Answer:
     """R3: the destination is of the role that the plan says, or is the client's own."""
     context, dossier = known.context, asked.dossier
     plan = context.plans.plan(dossier.plan_id) if dossier.plan_id else None
-    if plan is not None:
+    if plan is not None and says_where(plan):
         return _role_of_plan(known, asked, plan)
-    if dossier.plan_id:
+    if dossier.plan_id and plan is None:
         return unknown(f"the plan {dossier.plan_id} that says where it goes is not on record")
     if asked.leaves_firm:
         return _owner_outside(known, asked)
@@ -61,9 +63,14 @@ def role(known: Known, rule: Role, asked: Asked) -> Answer:
     if found is None:
         return unknown(f"nobody has told the role of {dossier.destination}")
     allowed = rule.unplanned.get(dossier.op_type, ())  # type: ignore[call-overload]  # keys are operations
-    if found in allowed or (dossier.op_type not in rule.unplanned and context.plans.fits(dossier)):
+    if found in allowed or any(says_where(meant) for meant in context.plans.fitting(dossier)):
         return None
     return proved(f"it goes to {dossier.destination} ({found}), and no plan says so")
+
+
+def says_where(plan: Intention) -> bool:
+    """Tell whether a plan says to which place, or to a place of which role."""
+    return bool(plan.destination or plan.to_role)
 
 
 def _role_of_plan(known: Known, asked: Asked, plan: Intention) -> Answer:

@@ -117,10 +117,17 @@ class Plans(Check):
         if dossier.plan_id:
             named = self.table.rows.get(dossier.plan_id)
             return named is not None and not conformity.deviations(self.context, named, dossier)
-        return any(
-            plan.is_open(dossier.begun_us, SLACK_US) and not conformity.deviations(self.context, plan, dossier)
+        return bool(self.fitting(dossier))
+
+    def fitting(self, dossier: Dossier) -> list[Intention]:
+        """Return the plans of its time that a movement which names none may be meant to fulfil."""
+        if dossier.plan_id:
+            return []
+        return [
+            plan
             for plan in self.of_origin(dossier.op_type, dossier.origin)
-        )
+            if plan.is_open(dossier.begun_us, SLACK_US) and not conformity.deviations(self.context, plan, dossier)
+        ]
 
     # --- what is heard ---------------------------------------------------------------------------------------
     def controlled(self, event: ControlEvent) -> None:

@@ -77,6 +77,7 @@ class Engine:
         self._paused: set[Partition] = set()
         self._is_saving = False
         self._revocations = 0  # of the shard
+        self._opening: asyncio.Task[None] | None = None
         self.app: AppT  # set by build_app
 
     # ------------------------------------------------------------------------------------------------ agents
@@ -144,19 +145,26 @@ class Engine:
         if self.keeper is None:
             self.shard.resume(None if place not in self.bookmarks else self._stands())
             return
-        while self._is_saving:  # what was under way when the shard was revoked ends first, one way or the other
+        # Faust lets go of this call when the next rebalance comes, and a thread cannot be stopped: what is under way,
+        # an older opening or a checkpoint, ends first.
+        while self._is_saving or (self._opening is not None and not self._opening.done()):
             await asyncio.sleep(POLL_SECONDS)
+        if not self.shard.is_open:
+            self._opening = asyncio.create_task(self._open(place, self.keeper))
+            await asyncio.shield(self._opening)
+
+    async def _open(self, place: Partition, keeper: Keeper) -> None:
         begun_s, revocations = time.monotonic(), self._revocations
         try:
             log = await asyncio.to_thread(read_ends, self.settings.broker, place)
-            position = await asyncio.to_thread(self.keeper.open, log)
+            position = await asyncio.to_thread(keeper.open, log)
         except EngineError as problem:
             self.fail(str(problem))
             return
         if revocations != self._revocations:
             self.shard.close()  # it went to another worker while it was opened here
             return
-        self.gauges.recovered(time.monotonic() - begun_s, self.keeper.records_read, self.keeper.written_us)
+        self.gauges.recovered(time.monotonic() - begun_s, keeper.records_read, keeper.written_us)
         self.bookmarks.resume(place, position)
 
     def _stands(self) -> Head:

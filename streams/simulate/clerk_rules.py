@@ -16,10 +16,17 @@ Rule = Callable[[Cabinet, Request], bool]
 
 
 def operation(cabinet: Cabinet, it: Request) -> bool:
-    """R1: a kind that may pass by itself; a rebalance needs a plan that is on record."""
-    if it.op == "rebalance":
+    """R1: a kind that may pass by itself; a rebalance needs a plan for it, the one that it names if it names one."""
+    if it.op != "rebalance":
+        return it.op in ("withdrawal", "internal", "sweep")
+    if it.words.get("plan_id"):
         return it.plan is not None and _is_for(cabinet, it, it.plan)
-    return it.op in ("withdrawal", "internal", "sweep")
+    return _is_wanted(cabinet, it)
+
+
+def _is_wanted(cabinet: Cabinet, it: Request) -> bool:
+    """Return whether some plan is for a movement that names none, and says that it goes there."""
+    return any(_is_for(cabinet, it, plan) and _as_planned(cabinet, it, plan) for plan in cabinet.plans.values())
 
 
 def _is_for(cabinet: Cabinet, it: Request, plan: Json) -> bool:
@@ -59,6 +66,8 @@ def role(cabinet: Cabinet, it: Request) -> bool:
     """R3: it goes where its plan says, or to the client's own; unplanned own moves go where such moves go."""
     if it.words.get("plan_id"):
         return it.plan is not None and _as_planned(cabinet, it, it.plan)
+    if it.op == "rebalance" and _is_wanted(cabinet, it):
+        return True
     known = cabinet.addresses.get(it.entry) if it.entry else None
     if it.goes_outside:
         return known is not None and it.client is not None and known["owner"] == it.client

@@ -77,8 +77,8 @@ class Outbox:
     ) -> None:  # fmt: skip
         """Send an event that happens now, or is stamped `at_us`; `extra_us` makes it later than its source's habit.
 
-        An event that is not `tracked` is one its source believes delivered: heartbeats do not wait for it. A `prompt` one is
-        never late.
+        An event that is not `tracked` is one its source believes delivered: heartbeats do not wait for it. A `prompt` one comes
+        as soon as any of its source.
         """
         now_us = self._agenda.now_us
         at_us = now_us if at_us is None else at_us
@@ -178,9 +178,8 @@ class Outbox:
         delay_s = low_s + width_s * self._rng.random()
         config = self._config
         if config.late_share and source not in _NEVER_LATE and self._rng.random() < config.late_share:
-            late_s = self._rng.uniform(min(_LATE_FROM_S, config.late_max_s), config.late_max_s) * config.lateness
-            delay_s += 0.0 if prompt else late_s
-        return int(delay_s * 1000) * 1000
+            delay_s += self._rng.uniform(min(_LATE_FROM_S, config.late_max_s), config.late_max_s) * config.lateness
+        return int((low_s if prompt else delay_s) * 1000) * 1000  # the draws are the same
 
 
 def _letter(topic: str, key: str, value: Json) -> Letter:

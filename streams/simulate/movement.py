@@ -39,7 +39,7 @@ class Movement:
     returns how much later than usual it is sent (microseconds), or None to keep it back. What `passes_anyway` is asked
     about by nobody: a fault lets it pass, and its `control` says what it says.
     `told_network` is the network that a request names, where that is not its asset's own.
-    None of its events is late where it is `prompt`.
+    Its events come as soon as any of their source where it is `prompt`.
     """
 
     transfer_id: str

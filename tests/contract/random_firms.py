@@ -147,7 +147,7 @@ class RandomFirm(RandomRegistry):
         else:
             plan = self.plan(at)
         end = plan["end"] if dice.random() < 0.8 else dice.choice((HOT, COLD, VENUE, GAS))
-        named = dice.choices((plan["plan_id"], "plan-unknown"), (95, 5))[0]
+        named = dice.choices((plan["plan_id"], "plan-unknown", None), (85, 5, 10))[0]
         start = plan["from"] if dice.random() < 0.95 else KRAKEN
         return self.between(plan["asset"], "rebalance", start, end, plan_id=named)
 

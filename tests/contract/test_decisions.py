@@ -65,6 +65,24 @@ def test_a_rebalance_passes_with_its_plan() -> None:
     assert decide(firm).failed("w") == []
 
 
+def test_a_rebalance_that_names_no_plan_passes_by_one_that_asks_for_it() -> None:
+    firm = counter()
+    plan(firm, "refill", to=COLD)
+    own_move(firm, "wanted", "rebalance", HOT, COLD)
+    own_move(firm, "elsewhere", "rebalance", HOT, VENUE)
+    rulings = decide(firm)
+    assert rulings.failed("wanted") == []
+    assert rulings.failed("elsewhere") == ["R1", "R3"]
+
+
+def test_two_plans_of_which_each_asks_for_a_part_of_it_are_no_plan_for_it() -> None:
+    firm = counter()
+    plan(firm, "over", to=COLD, not_after=stamp(AT - 60))
+    plan(firm, "elsewhere", to=VENUE)
+    own_move(firm, "w", "rebalance", HOT, COLD)
+    assert "R1" in decide(firm).failed("w")
+
+
 def test_a_rebalance_without_a_plan_fails_and_so_does_one_whose_plan_is_not_on_record() -> None:
     firm = counter()
     own_move(firm, "unplanned", "rebalance", HOT, COLD)

@@ -37,9 +37,9 @@ def test_a_state_made_by_two_workers_is_what_the_log_gives(settings: EngineSetti
     done = run("rebuild", settings)
     assert done.exit_code == 0, done.output
     first, live, anew, last = done.output.splitlines()
-    assert first == "Shard 0 at 801 of its log:"
+    assert first == "Shard 0 at 1,401 of its log:"
     assert live.removeprefix("  live") == anew.removeprefix("  anew")
-    assert "801 records in" in live
+    assert "1,401 records in" in live
     assert last == "Equal."
 
 

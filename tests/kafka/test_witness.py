@@ -76,7 +76,7 @@ def test_a_witness_agrees_with_workers_that_come_and_go(on_kafka: OnKafka) -> No
         assert witness.look() is None
         for chunk in chunks(2):
             with Worker(settings) as worker:
-                for part in (chunk[:150], chunk[150:]):
+                for part in (chunk[:500], chunk[500:]):
                     sent += send(settings, part)
                     worker.wait_for_state(sent)
                 found += verdicts_until(witness, sent)

@@ -27,7 +27,7 @@ from streams.simulate import SimEvent, Simulation, WorldConfig
 DAY_START_US = 1_767_571_200_000_000
 
 
-def chunks(count: int, size: int = 400) -> Iterator[list[SimEvent]]:
+def chunks(count: int, size: int = 700) -> Iterator[list[SimEvent]]:
     """Yield so many chunks of the events of a small world in which something is wrong."""
     config = WorldConfig(seed=5, start_us=DAY_START_US, duration_s=86_400.0, transfers_per_day=1_500)
     events = iter(Simulation(config, faults=["wrong_amount", "event_conflict"]).events())

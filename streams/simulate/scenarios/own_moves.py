@@ -52,7 +52,7 @@ def _empty_cold(desk: Desk, label: Label, meant: Json, tap: Tap) -> None:
     amount = decimal_text(units, move.asset.decimals)
     put_plan(desk, move.plan_id, "rebalance", COLD, "ETH", {**meant, "amount": amount})
     if label.expected_alert_types:
-        label.expected_decisions = [Expected(move.transfer_id, ("review",), ("R1", "R3"))]
+        label.expected_decisions = [Expected(move.transfer_id, ("review",), ("R3",))]
     else:
         label.expected_decisions = [Expected(move.transfer_id, ("auto_approve",))]
     desk.promise(move)

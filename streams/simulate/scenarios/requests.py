@@ -44,7 +44,7 @@ def wrong_network(desk: Desk, label: Label, rng: Random) -> None:
     if rng.random() < 0.5:
         move.target = replace(move.target, network=other)
         move.told_network, move.tap = other, _on(other, move.tap)
-        rules: tuple[str, ...] = ("R2", "R4")
+        rules: tuple[str, ...] = ("R4",)
         label.note = f"{move.transfer_id} asks for {code} on {other}, which does not have it"
     else:
         rules = ("R2",)
