@@ -39,7 +39,6 @@ class Rejected:
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")  # maps may come in any order
-_buffer = bytearray()  # used within one call of `digest` only: making one for each event costs more than filling it
 _transfer = msgspec.json.Decoder(Transfer).decode
 _decoders: dict[str, Callable[[bytes], AnyEvent]] = {
     "transfers": _transfer,
@@ -77,10 +76,10 @@ def parse(topic: str, raw: bytes) -> AnyEvent | Rejected:
 
 def digest(event: AnyEvent) -> int:
     """Return 64 bits that tell two contents of one `event_id` apart: every field but `observed_at`."""
-    _encoder.encode_into(event, _buffer)
-    start = _buffer.index(_OBSERVED_AT)  # escaped quotes keep this out of any value, and it stands before all maps
-    del _buffer[start : _buffer.index(b'"', start + len(_OBSERVED_AT) + 1)]
-    return int.from_bytes(blake2b(_buffer, digest_size=_DIGEST_BYTES).digest(), "big")
+    data = _encoder.encode(event)  # not into a buffer that is kept: two monitors may run in two threads
+    start = data.index(_OBSERVED_AT)  # escaped quotes keep this out of any value, and it stands before all maps
+    rest = data.index(b'"', start + len(_OBSERVED_AT) + 1)
+    return int.from_bytes(blake2b(data[:start] + data[rest:], digest_size=_DIGEST_BYTES).digest(), "big")
 
 
 def _check(event: AnyEvent) -> None:

@@ -122,6 +122,7 @@ class Engine:
 
     def _measure(self, fresh: Sequence[FetchedRecord], outputs: list[Output], ticket: Ticket) -> None:
         self.gauges.applied += len(fresh)
+        self.gauges.position = self.shard.position
         logged_us = self.shard.logged_us(fresh[0]) if outputs else None
         if logged_us is not None:
             self.gauges.said(ticket, logged_us)
@@ -245,7 +246,7 @@ class Engine:
         return [
             *clocks,
             keep_turning(self.gauges, self.shard),
-            keep_looking(self.gauges, self.shard, self.topics, place),
+            keep_looking(self.gauges, self.topics, place),
         ]
 
     async def serve_confirmations(self) -> None:

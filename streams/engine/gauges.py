@@ -44,7 +44,8 @@ class Gauges:
         self.is_in_group = False
         self.holds_log = False
         self.is_open = False
-        self.lag_records = 0
+        self.log_end = 0  # as the broker said when it last answered
+        self.position = 0  # of the next record of the log to be applied
         self.applied = 0
         self.checkpoints = 0
         self.checkpoint_rows = 0
@@ -54,6 +55,11 @@ class Gauges:
         self.recovery_records = 0
         self.latency_s = Histogram(LATENCY_BOUNDS_S)
         self._unconfirmed: deque[tuple[Ticket, int]] = deque(maxlen=SAMPLES_MAX)
+
+    @property
+    def lag_records(self) -> int:
+        """How many records of the log are not applied; 0 where another worker has the shard."""
+        return max(self.log_end - self.position, 0) if self.is_open else 0
 
     def assigned(self, *, holds_log: bool) -> None:
         """Note that the group has settled, and whether the log is among what this worker reads."""

@@ -26,18 +26,17 @@ async def keep_turning(gauges: Gauges, shard: Shard) -> None:
     """Note that the event loop turns, and whether the shard is open."""
     while True:
         gauges.turned_s = time.monotonic()
-        gauges.is_open = shard.is_open
+        gauges.is_open, gauges.position = shard.is_open, shard.position
         await asyncio.sleep(TURN_SECONDS)
 
 
-async def keep_looking(gauges: Gauges, shard: Shard, topics: Topics, log: Partition) -> None:
+async def keep_looking(gauges: Gauges, topics: Topics, log: Partition) -> None:
     """Ask the broker where the log ends, and now and then whether all topics are there still."""
     looks = 0
     while True:
         with suppress(KafkaException, EngineError):  # what is asked in vain is seen by when it last was not
             ends = await asyncio.to_thread(topics.ends, [log])
-            gauges.lag_records = max(ends[log] - shard.position, 0) if shard.is_open else 0
-            gauges.answered_s = time.monotonic()
+            gauges.log_end, gauges.answered_s = ends[log], time.monotonic()
             if looks % LOOKS_TO_TOPICS == 0:
                 counts = await asyncio.to_thread(topics.partition_counts)
                 gauges.missing_topics = tuple(one.topic for one in topics.declared if one.topic not in counts)

@@ -31,7 +31,6 @@ class EngineFigures(Protocol):
 
     shard: int
     is_open: bool
-    lag_records: int
     applied: int
     checkpoints: int
     checkpoint_rows: int
@@ -39,6 +38,8 @@ class EngineFigures(Protocol):
     recovery_s: float | None
     recovery_records: int
 
+    @property
+    def lag_records(self) -> int: ...
     @property
     def checkpoint_s(self) -> Durations: ...
     @property

@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from streams.engine.settings import EngineSettings
 from streams.monitor import Monitor, Settings, encode
-from streams.record import INPUT_TOPICS, OUTPUT_TOPICS, Record
+from streams.record import INPUT_TOPICS, OUTPUT_TOPICS, Output, Record
 
 OWN = "control/driftline"
 HEAD = b'["head"]'
@@ -70,7 +70,7 @@ def check(settings: EngineSettings) -> Verdict:
 
 def _check_log(verdict: Verdict, settings: EngineSettings, log: list[Message]) -> None:
     """Hold the log against the inputs: at least once, in order of each partition, unchanged, nothing invented."""
-    inputs = {
+    inputs: dict[tuple[str, int], list[bytes]] = {
         (topic, number): [message.value() or b"" for message in read(settings.broker, settings.topic(topic), number)]
         for topic in INPUT_TOPICS
         for number in range(settings.input_partitions)
@@ -78,23 +78,25 @@ def _check_log(verdict: Verdict, settings: EngineSettings, log: list[Message]) -
     due = dict.fromkeys(inputs, 0)
     repeats = 0
     for message in log:
-        topic, _, place = _origin(message).partition("/")
+        source, _, place = _origin(message).partition("/")
         if _origin(message) == OWN:
             if _kind(message) not in ("tick", "config"):
                 verdict.wrong("log invented", f"offset {message.offset()} claims to be Driftline's own")
             continue
-        number, _, offset = place.partition("/")
-        values = inputs.get((topic, int(number)) if number.isdecimal() else ("", 0), [])
-        if not offset.isdecimal() or int(offset) >= len(values):
+        part, _, at = place.partition("/")
+        partition = (source, int(part) if part.isdecimal() else -1)
+        offset = int(at) if at.isdecimal() else -1
+        values = inputs.get(partition, [])
+        if not 0 <= offset < len(values):
             verdict.wrong("log invented", f"offset {message.offset()} has no input {_origin(message)}")
             continue
-        if (message.value() or b"") != values[int(offset)]:
+        if (message.value() or b"") != values[offset]:
             verdict.wrong("log changed", f"offset {message.offset()} is not the bytes of {_origin(message)}")
-        first = due[topic, int(number)]
-        if int(offset) > first:
-            verdict.wrong("log out of order", f"{_origin(message)} comes before {topic}/{number}/{first}")
-        repeats += int(offset) < first
-        due[topic, int(number)] = max(first, int(offset) + 1)
+        first = due[partition]
+        if offset > first:
+            verdict.wrong("log out of order", f"{_origin(message)} comes before {source}/{part}/{first}")
+        repeats += offset < first
+        due[partition] = max(first, offset + 1)
     # What comes later than its successor is out of order, not lost.
     seen = {_origin(message) for message in log}
     for (topic, number), values in inputs.items():
@@ -114,7 +116,9 @@ def _origin(message: Message) -> str:
 
 
 def _headers(message: Message) -> dict[str, bytes]:
-    return {name: value for name, value in (message.headers() or ()) if isinstance(value, bytes)}
+    found = message.headers()
+    pairs = found if isinstance(found, list) else []
+    return {name: value for name, value in pairs if isinstance(value, bytes)}
 
 
 def _kind(message: Message) -> object:
@@ -167,7 +171,7 @@ class _Reference:
     def _take(self, record: Record) -> list[tuple[str, str, bytes]]:
         self._in = crc32(record.value, crc32(record.origin.encode(), self._in))
         self._begins = self._begins or self._in
-        outputs = [(out.topic, out.key, encode(out.value)) for out in self._monitor.step(record)]
+        outputs = _said(self._monitor.step(record))
         for topic, key, value in outputs:
             self._out = crc32(value, crc32(key.encode(), crc32(topic.encode(), self._out)))
             self.said[topic].append((key.encode(), value))
@@ -212,13 +216,17 @@ class _Reference:
         restored.restore({key.decode(): _decode(value) for key, value in self._held.items()})
         for record in log[position:]:
             expected = self._take(record)
-            outputs = [(out.topic, out.key, encode(out.value)) for out in restored.step(record)]
+            outputs = _said(restored.step(record))
             if outputs != expected:
                 self._verdict.wrong("restored says another thing", f"of {record.origin}: {outputs} not {expected}")
         if {key: _encode(row) for key, row in restored.rows().items()} != {
             key: _encode(row) for key, row in self._monitor.rows().items()
         }:
             self._verdict.wrong("restored ends elsewhere", "its rows at the end of the log are not the reference's")
+
+
+def _said(outputs: list[Output]) -> list[tuple[str, str, bytes]]:
+    return [(output.topic, output.key, encode(output.value)) for output in outputs]
 
 
 def _checkpoints(state: Iterator[Message]) -> Iterator[tuple[dict[str, Any], dict[bytes, bytes | None]]]:

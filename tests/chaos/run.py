@@ -24,7 +24,7 @@ from tests.kafka.broker import KafkaBroker
 SESSION_SECONDS = 2.5
 SECONDS_A_FAULT = 3.5  # the feed is spread over about so much for each
 REST_SECONDS = 120.0
-NAMED_PATIENCE_SECONDS = 8.0
+NAMED_PATIENCE_SECONDS = 15.0
 CHECKPOINT_PATIENCE_SECONDS = 8.0
 Say = Callable[[str], object]
 

@@ -40,12 +40,12 @@ def schedule(seed: int, faults: int) -> list[Fault]:
     points = _points(rng)
     made: list[Fault] = []
     while (left := faults - sum(fault.weight for fault in made)) > 0:
-        numbers = {"which": rng.random(), "length": rng.random(), "pause": rng.random()}
+        numbers = (rng.random(), rng.random(), rng.random())
         if not made or rng.random() < NAMED_SHARE:
             arms = tuple(next(points) for _ in range(min(left, rng.randint(*CHAIN))))
-            made.append(Fault("named", arms, **numbers))
+            made.append(Fault("named", arms, *numbers))
         else:
-            made.append(Fault(rng.choices(list(OTHERS), list(OTHERS.values()))[0], **numbers))
+            made.append(Fault(rng.choices(list(OTHERS), list(OTHERS.values()))[0], (), *numbers))
     return made
 
 

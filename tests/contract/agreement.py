@@ -22,6 +22,8 @@ from alerts.records import encode as encode_alert
 from streams.monitor import Monitor
 from streams.record import Output, Record
 from streams.simulate.clerk import Clerk, Label
+from tests.contract.random_firms import random_firm
+from tests.contract.spoilt import spoilt
 
 Json = dict[str, Any]
 Event = tuple[str, Json]  # topic, value
@@ -36,7 +38,6 @@ class Agreement:
     outcomes: Counter[tuple[str, ...]] = field(default_factory=Counter)  # sets of failing rules, as the clerk has them
     quarantined: Counter[str] = field(default_factory=Counter)
     alerts: Counter[str] = field(default_factory=Counter)
-    labels: dict[str, Label] = field(default_factory=dict)
 
     def failures(self) -> Counter[str]:
         """Return how often each rule failed."""
@@ -85,7 +86,6 @@ def _tell(clerk: Clerk, said: list[Any], found: Agreement) -> None:
 
 def _settle(found: Agreement, verdicts: dict[str, Any], labels: list[Label]) -> None:
     by_clerk = {label.transfer_id: label for label in labels}
-    found.labels.update(by_clerk)
     for name in dict.fromkeys([*by_clerk, *verdicts]):
         found.decisions += 1
         label, verdict = by_clerk.get(name), verdicts.get(name)
@@ -99,15 +99,11 @@ def _settle(found: Agreement, verdicts: dict[str, Any], labels: list[Label]) -> 
 
 def simulated(seed: int, movements: int) -> Iterator[Event]:
     """Yield the events of a simulated broker with about so many movements to decide, some of them spoilt."""
-    from tests.contract.spoilt import spoilt
-
     return spoilt(seed, movements)
 
 
 def firms(seed: int, movements: int) -> Iterator[Event]:
     """Yield the events of a random firm with so many requests."""
-    from tests.contract.random_firms import random_firm
-
     return iter(random_firm(seed, movements))
 
 

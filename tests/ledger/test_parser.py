@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import threading
 from typing import Any
 
 import msgspec
@@ -269,3 +271,22 @@ def test_a_name_that_looks_like_a_field_hides_nothing(name: str) -> None:
     first = read("transfers", json.loads(good(event_id=name, transfer_id="T1")))
     second = read("transfers", json.loads(good(event_id=name, transfer_id="T2")))
     assert digest(first) != digest(second)
+
+
+def test_two_threads_tell_events_apart_as_one_does() -> None:
+    events = [
+        read(*transfer(f"ev-{number}", 0, "T" * (1 + number % 40), "completed", "hot", "venue", "1.5"))
+        for number in range(300)
+    ]
+    alone, found = [digest(event) for event in events], list[list[int]]()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=lambda: found.append([digest(event) for event in events])) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert found == [alone] * 8

@@ -1,0 +1,115 @@
+"""Driftline's own worker with the light core for its machine: outputs confirmed, and its checkpoints written."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any
+from unittest import mock
+
+import msgspec
+
+from streams.engine import worker
+from streams.engine.agents import Engine
+from streams.engine.settings import EngineSettings
+from streams.record import Output, Record
+from tests.bench.engine.core import Alarm, Core, Row, advance, decode
+from tests.bench.engine.result import Result, Task, Watch, task, tell
+
+LOOK_SECONDS = 0.002
+
+
+class RememberingCore(Core):
+    """The light core, noting which rows have changed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changed: dict[str, Row] = {}
+
+    def apply(self, value: bytes) -> Alarm | None:
+        event = decode(value)
+        row = self.rows.get(event.account)
+        if row is None:
+            row = self.rows[event.account] = Row()
+        self.changed[event.account] = row
+        self.events += 1
+        return advance(row, event)
+
+
+class Machine:
+    """The light core as the engine wants its machines."""
+
+    state_version = 1
+
+    def __init__(self, watch: Watch) -> None:
+        self.core = RememberingCore()
+        self.said = 0
+        self._watch = watch
+
+    def step(self, record: Record) -> list[Output]:
+        if record.topic != "transfers":
+            return []
+        if not self.core.events:
+            self._watch.begin()
+        alarm = self.core.apply(record.value)
+        if alarm is None:
+            return []
+        self.said += 1
+        return [Output("alerts", alarm.account, alarm)]
+
+    def changed_rows(self) -> dict[str, Any]:
+        changed, self.core.changed = self.core.changed, {}
+        return {f'["{account}"]': row for account, row in changed.items()}
+
+    def restore(self, plain: dict[str, Any]) -> None:
+        self.core.rows = {key[2:-2]: msgspec.convert(row, Row) for key, row in plain.items()}
+
+
+class Confirmed(Engine):
+    """An engine that says how long it took until all of a log was confirmed and checkpointed, and then ends."""
+
+    end: int  # of the log's records that count
+    watch: Watch
+    stop: threading.Event
+    times: dict[str, Any]
+
+    def clocks(self) -> list[Coroutine[Any, Any, None]]:
+        return [*super().clocks(), self._look()]
+
+    async def _look(self) -> None:
+        place = (self.settings.log_topic, self.shard.number)
+        while self.shard.position < self.end or not self.bookmarks.is_confirmed(place, self.end):
+            await asyncio.sleep(LOOK_SECONDS)
+        self.times["confirmed"] = self.watch.result(0, 0, 0)
+        while self.keeper is not None and self.keeper.saved_position < self.end:
+            await self.checkpoint()
+            await asyncio.sleep(LOOK_SECONDS)
+        self.times["saved"] = self.watch.seconds()
+        self.stop.set()
+
+
+def confirmed(settings: EngineSettings, machine: Any, watch: Watch, events: int) -> Result:
+    """Run a worker over the first `events` of its log, behind the config record, and return what it took."""
+    stop, times = threading.Event(), dict[str, Any]()
+    with mock.patch.multiple(Confirmed, create=True, end=events + 1, watch=watch, stop=stop, times=times):
+        with mock.patch.object(worker, "Engine", Confirmed):
+            code = worker.run_worker(settings, machine, stop=stop)
+    assert code == 0, "the worker failed"
+    result: Result = times["confirmed"]
+    return msgspec.structs.replace(result, events=events, saved_seconds=times["saved"])
+
+
+def settings_of(given: Task) -> EngineSettings:
+    return EngineSettings(broker=given.broker, topic_prefix=given.source, group_id=given.group)
+
+
+def run(given: Task) -> Result:
+    watch = Watch()
+    machine = Machine(watch)
+    result = confirmed(settings_of(given), machine, watch, given.events)
+    return msgspec.structs.replace(result, said=machine.said, units=machine.core.units())
+
+
+if __name__ == "__main__":
+    tell(run(task()))

@@ -1,0 +1,145 @@
+"""One thing that happens to a small run, at the place where it hurts; and a table of the planted defects it shows.
+
+``python -m tests.chaos.directed`` plays every defect and its scenario without it, and exits 1 where a defect goes by
+unseen, or a scenario is wrong without one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from streams.engine.topics import Topics
+from tests.chaos.checker import Verdict, check
+from tests.chaos.defects import DEFECTS, Scenario
+from tests.chaos.feeder import Feeder
+from tests.chaos.fleet import Fleet, Worker
+from tests.chaos.run import Heads, chaos_settings, rest
+from tests.chaos.worker import DEFECT, LINGER, MODULE
+from tests.kafka.broker import KafkaBroker
+
+EVENTS, PER_SECOND = 1_000, 150.0
+SESSION_SECONDS = 2.0
+REST_SECONDS = 45.0
+FIRST_SECONDS = 60.0
+
+
+def play(address: str, folder: Path, prefix: str, scenario: Scenario, defect: str = "") -> Verdict:
+    """Play a scenario, with a defect or without, and return the verdict; one that never comes to rest is wrong too."""
+    settings = chaos_settings(
+        address, prefix, **{"session_timeout_seconds": SESSION_SECONDS, "input_partitions": 1, **scenario.settings}
+    )
+    Topics(settings).create()
+    environment = {DEFECT: defect, LINGER: str(scenario.linger_ms)}
+    feeder = Feeder(settings, 5, EVENTS, PER_SECOND)
+    unrest = ""
+    with Fleet(settings, folder, 0, MODULE, **environment) as fleet, Heads(settings) as heads, feeder:
+        try:
+            first = fleet.add(scenario.arm)
+            _happen(scenario, fleet, first, heads)
+            fleet.disarm()
+            rest(settings, feeder, fleet, heads, REST_SECONDS)
+        except AssertionError as problem:
+            unrest = str(problem)
+        fleet.stop_all()
+    verdict = check(settings)
+    if unrest:
+        verdict.wrong("no rest", unrest)
+    if scenario.arm and f"kill at {scenario.arm.partition(':')[0]}" not in fleet.ends:
+        verdict.wrong("no crash", f"{scenario.arm} was never reached: {fleet.ends}, {fleet.findings}")
+    return verdict
+
+
+def _happen(scenario: Scenario, fleet: Fleet, first: Worker, heads: Heads) -> None:
+    if scenario.event == "crash":
+        _until(lambda: bool(fleet.ends), f"{scenario.arm} is not reached")
+        return
+    advance(heads, 2)
+    if scenario.event == "zombie":
+        zombie(fleet, first, heads)
+    elif scenario.event == "guest":
+        for _ in range(2):
+            guest = fleet.add(is_wanted=False)
+            time.sleep(3.0)
+            fleet.remove(guest, signal.SIGKILL)
+            advance(heads, 2)
+    else:
+        for _ in range(2):
+            fleet.stop(first)
+            advance(heads, 2)
+
+
+def zombie(fleet: Fleet, first: Worker, heads: Heads) -> None:
+    """Freeze the holder beyond its session, let another take over, and wake it."""
+    first.process.send_signal(signal.SIGSTOP)
+    fleet.add()
+    advance(heads, 3)
+    first.process.send_signal(signal.SIGCONT)
+    time.sleep(2.0)
+    advance(heads, 2)
+
+
+def advance(heads: Heads, times: int) -> None:
+    """Wait until so many more checkpoints are there."""
+    heads.position()
+    due = heads.count + times
+    _until(lambda: heads.position() >= 0 and heads.count >= due, "no checkpoints are written")
+
+
+def _until(holds: Callable[[], bool], sentence: str) -> None:
+    deadline = time.monotonic() + FIRST_SECONDS
+    while not holds():
+        if time.monotonic() > deadline:
+            raise AssertionError(sentence)
+        time.sleep(0.05)
+
+
+def main() -> int:
+    """Play the defects that are asked for, all of them unless named, and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos.directed", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="DEFECT", help=", ".join(DEFECTS))
+    parser.add_argument("--at-once", type=int, default=2, help="how many are played side by side")
+    parser.add_argument("--folder", type=Path, help="where what the workers say is kept")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = asked.folder or Path(temporary)
+        with KafkaBroker(folder / "broker") as broker:
+            return _table(broker.address, folder, asked.names or list(DEFECTS), asked.at_once)
+
+
+def _table(address: str, folder: Path, names: Sequence[str], at_once: int) -> int:
+    scenarios: list[Scenario] = []
+    for name in names:
+        if DEFECTS[name].scenario not in scenarios:
+            scenarios.append(DEFECTS[name].scenario)
+    plays = [("", scenario) for scenario in scenarios] + [(name, DEFECTS[name].scenario) for name in names]
+
+    def one(numbered: tuple[int, tuple[str, Scenario]]) -> Verdict:
+        number, (name, scenario) = numbered
+        return play(address, folder / f"play-{number}", f"p{number}.", scenario, name)
+
+    bad = 0
+    with ThreadPoolExecutor(at_once) as pool:
+        for (name, scenario), verdict in zip(plays, pool.map(one, enumerate(plays)), strict=True):
+            place = f"{scenario.event} {scenario.arm}".strip()
+            if name:
+                seen = ", ".join(f"{kind} {number}" for kind, number in verdict.counts.items())
+                print(f"{'caught' if seen else 'MISSED'}  {DEFECTS[name].text} [{place}]: {seen}", flush=True)
+                bad += not seen
+            else:
+                print(f"{'exact ' if verdict.is_exact else 'WRONG '}  no defect [{place}]", flush=True)
+                bad += not verdict.is_exact
+                if not verdict.is_exact:
+                    print(verdict)
+    print(f"{len(names)} defects, {len(scenarios)} scenarios, {bad} not as they must be")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
