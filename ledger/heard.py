@@ -14,6 +14,7 @@ class Heard:
     - ("ledger", group): postings of a recon group
     - ("requests", group): instructions (any stage before broadcast) for movements out of a group's places
     - ("movements", location): reports of movements that touch a place
+    - ("of", location): what leaves a place, or has come there; who tells of its other end is not among them
     - ("balances", location): what a place holds
     - ("approvals", group): who has approved movements out of a group's places
     - ("inflows", group, asset): arrivals of an asset at a group's places; ("inflows", group): of any, from outside

@@ -28,11 +28,11 @@ class Held(NamedTuple):
 
 
 class ClientAccounts:
-    """The accounts of clients, and the open requests on them. `debits`: what each movement took, net, in units."""
+    """The accounts of clients, and the open requests on them. `debits`: what each movement took, net, by account."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.debits: Table[str, int] = Table(int)
+        self.debits: Table[str, dict[str, int]] = Table(dict[str, int])
         self._of: dict[tuple[str, str], dict[str, None]] = {}  # (client, asset) to accounts
         self._open: dict[tuple[str, str], dict[str, Held]] = {}  # (client, asset) to requests
 
@@ -52,8 +52,8 @@ class ClientAccounts:
         if account is not None and account.client_id:
             self._of.setdefault((account.client_id, entry.asset), {})[event.account_id] = None
         if event.transfer_id and event.op_type != "deposit":
-            taken = self.debits.get(event.transfer_id) or 0
-            self.debits.put(event.transfer_id, taken - entry.units)
+            taken = self.debits.edit(event.transfer_id) or self.debits.put(event.transfer_id, {})
+            taken[event.account_id] = taken.get(event.account_id, 0) - entry.units
         return True
 
     def referred(self, event: AccountRef) -> None:
@@ -88,7 +88,7 @@ class ClientAccounts:
         units = 0
         for transfer_id, request in held.items():
             if request.order < asked.order:
-                left = self._left_units(transfer_id, request.units)
+                left = self._left_units(transfer_id, asked.client, request.units)
                 units += left
                 if not left and self._is_over(transfer_id):
                     over.append(transfer_id)
@@ -100,14 +100,26 @@ class ClientAccounts:
         dossier = self.context.dossiers.get(transfer_id)
         return dossier is None or dossier.arrived or dossier.undone
 
-    def _left_units(self, transfer_id: str, units: int) -> int:
-        dossier, taken = self.context.dossiers.get(transfer_id), self.debits.get(transfer_id) or 0
+    def _left_units(self, transfer_id: str, client: str, units: int) -> int:
+        dossier, taken = self.context.dossiers.get(transfer_id), self.debited_units(transfer_id, client)
         if dossier is None or taken >= dossier.instructed_units:
             return 0
         wait_us = round(self.context.limits.missing_debit_s * SECOND_US)
-        if taken <= 0 and dossier.arrived and dossier.arrived_heard_us + wait_us < self.context.now_us:
+        if not taken and dossier.arrived and dossier.arrived_heard_us + wait_us < self.context.now_us:
             return 0  # it is over for so long that its debit must have come without naming it
-        return units - max(taken, 0)
+        return units - taken
+
+    def debited_units(self, transfer_id: str, client: str) -> int:
+        """Return what a movement has taken from the accounts of a client, and not given back to the same account."""
+        taken, rows = self.debits.get(transfer_id), self.context.books.table.rows
+        if not taken:
+            return 0
+        asset = self.context.dossiers.rows[transfer_id].asset
+        return sum(
+            units
+            for account_id, units in taken.items()
+            if units > 0 and (account_id, asset) in rows and rows[account_id, asset].client_id == client
+        )
 
     # --- balances --------------------------------------------------------------------------------------------
     def available_units(self, asked: Asked) -> int | None:
@@ -118,7 +130,8 @@ class ClientAccounts:
         known = [balance for balance in balances if balance is not None]
         if not known or len(known) < len(balances):
             return None
-        own = max(self.debits.get(asked.dossier.transfer_id) or 0, 0)
+        taken = self.debits.get(asked.dossier.transfer_id) or {}
+        own = sum(taken.get(account_id, 0) for account_id in accounts)
         return sum(known) + own + self.credit_units(accounts, asset)
 
     def credit_units(self, accounts: list[str], asset: str) -> int:

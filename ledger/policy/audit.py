@@ -17,9 +17,10 @@ from ledger.dossiers import APPROVED, PASSED, Dossier
 from ledger.events import AccountRef, AddressRef, AssetRef, ControlEvent, LimitRef, Plan, Reference
 from ledger.findings import Breach, Failure
 from ledger.policy.asked import Asked, ask
-from ledger.policy.document import Amount, Approval, Compliance, Destination, Operation, RuleBase, Velocity
+from ledger.policy.document import Amount, Approval, Compliance, Destination, Operation, RuleBase
 from ledger.policy.kinds import NEVER
-from ledger.policy.rules import REQUESTED_KINDS, judged
+from ledger.policy.people import too_few
+from ledger.policy.rules import REQUESTED_KINDS, is_for, judged
 from ledger.screens import words
 from ledger.table import Table
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from ledger.context import Context
 
 KIND = "policy_violation"
-OF_OTHERS = (Amount, Velocity, Compliance)
+OF_OTHERS = (Amount, Compliance)
 """What kinds that nobody asks for are held to; of those that leave the firm, the address as well."""
 
 
@@ -100,20 +101,29 @@ class Audit(Check):
 
     def _failures(self, asked: Asked, passed: Passed) -> Iterator[Failure]:
         """Yield the rules against which a movement has passed, in the order of the policy."""
+        if passed.how == "people":
+            yield from self._too_few(asked)
+            return
         if passed.how == "undecided" and not self._is_undecided(asked):
             return
         own = asked.dossier.initiator in asked.dossier.approvers  # that is told as `four_eyes_violation`
-        for rule, failure in judged(self.context.decisions.known, self._rules(asked, passed), asked):
+        for rule, failure in judged(self.context.decisions.known, self._rules(asked), asked):
             if rule.audit and not (own and isinstance(rule, Approval)):
                 yield failure
 
-    def _rules(self, asked: Asked, passed: Passed) -> Iterator[RuleBase]:
-        """Yield the rules that a movement is held to, by who let it pass and what it is."""
+    def _too_few(self, asked: Asked) -> Iterator[Failure]:
+        """Yield that fewer people let it pass than must; when they did is theirs to decide."""
+        for rule in self.context.limits.policy.rules:
+            if isinstance(rule, Approval) and rule.audit and is_for(self.context.decisions.known, rule, asked):
+                answer = too_few(asked)
+                if answer is not None:
+                    yield Failure(rule.id, *answer)
+
+    def _rules(self, asked: Asked) -> Iterator[RuleBase]:
+        """Yield the rules that a movement is held to, by what it is."""
         requested = asked.dossier.op_type in REQUESTED_KINDS
         for rule in self.context.limits.policy.rules:
-            if passed.how == "people":
-                wanted = isinstance(rule, Approval)
-            elif requested:
+            if requested:
                 wanted = True
             elif isinstance(rule, Operation):
                 wanted = asked.dossier.op_type in NEVER  # the others come without a request
@@ -127,6 +137,8 @@ class Audit(Check):
     def _is_undecided(self, asked: Asked) -> bool:
         """Tell whether somebody should have decided: it was asked for, and where it is people's decisions are told."""
         group = self.context.groups.of_movement(asked.dossier.origin, asked.dossier.destination)
+        if asked.dossier.op_type not in REQUESTED_KINDS:
+            return False
         return asked.dossier.instructed and self.context.heard.any(("approvals", group))
 
     def _asked(self, dossier: Dossier, at_us: int) -> Asked:

@@ -7,7 +7,7 @@ only a verdict that differs is told. Movements that nobody asks for are classed 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -42,7 +42,7 @@ class Decisions(Check):
         )  # fmt: skip
         self.next_order = 0
         self._open: dict[str, None] = {}  # by order of arrival
-        self._uncovered: dict[str, None] = {}
+        self._uncovered: dict[str, tuple[str, str]] = {}  # whose money is short, and which place
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:
         return {"request": self.requests, "debit": self.known.accounts.debits, "brake": self.brakes.table}
@@ -85,14 +85,12 @@ class Decisions(Check):
     def posted(self, entry: Entry) -> None:
         if self.known.accounts.posted(entry) and self._uncovered:
             account = self.context.books.table.rows.get((entry.event.account_id, entry.asset))
-            client = entry.event.client_id or ("" if account is None else account.client_id)
-            self._judge_uncovered(lambda asked: asked.client == client)
+            self._judge_uncovered(entry.event.client_id or ("" if account is None else account.client_id))
 
     def referred(self, event: Reference) -> None:
         if isinstance(event, AccountRef):
             self.known.accounts.referred(event)
-            if self._uncovered:
-                self._judge_uncovered(lambda asked: asked.client == event.client_id)
+            self._judge_uncovered(event.client_id or "")
 
     def forgot(self, dossier: Dossier) -> None:
         request = self.requests.get(dossier.transfer_id)
@@ -202,7 +200,7 @@ class Decisions(Check):
             return
         self._open[transfer_id] = None
         if self._fails(request, Coverage):
-            self._uncovered[transfer_id] = None
+            self._uncovered[transfer_id] = (request.client, dossier.origin)
         else:
             self._uncovered.pop(transfer_id, None)
 
@@ -213,15 +211,13 @@ class Decisions(Check):
     def _cover(self, dossier: Dossier) -> None:
         """A movement has arrived, or takes nothing any more: what waited for its money may be covered now."""
         if self._uncovered:
-            places = {dossier.origin, dossier.destination}
             client = self.requests.rows[dossier.transfer_id].client
-            self._judge_uncovered(
-                lambda asked: asked.dossier.origin in places or (bool(client) and asked.client == client)
-            )
+            self._judge_uncovered(client, {dossier.origin, dossier.destination})
 
-    def _judge_uncovered(self, is_touched: Any) -> None:
-        for transfer_id in list(self._uncovered):
-            if is_touched(self._asked(transfer_id, self.requests.rows[transfer_id])):
+    def _judge_uncovered(self, client: str, places: Container[str] = ()) -> None:
+        """Judge again what is short of the money of a client, or of what is at some places."""
+        for transfer_id, (short_client, short_place) in list(self._uncovered.items()):
+            if (client and short_client == client) or (short_place and short_place in places):
                 self._judge_again(transfer_id)
 
     def _fails(self, request: Request, kind: type) -> bool:

@@ -89,14 +89,10 @@ class Followed(Check):
         request, dossier = self._followed(transfer_id), self.context.dossiers.get(transfer_id)
         if request is None or dossier is None or not dossier.arrived or dossier.undone:
             return
-        if request.client and not self._is_debited(dossier):
+        if request.client and not self.context.decisions.known.accounts.debited_units(transfer_id, request.client):
             return  # a posting brings it up again, and if none comes `missing_debit` does
         self._end(transfer_id, request, CONFIRMED)
         self._count(CONFIRMED, "")
-
-    def _is_debited(self, dossier: Dossier) -> bool:
-        taken = self.context.decisions.known.accounts.debits.get(dossier.transfer_id) or 0
-        return taken > 0
 
     def _followed(self, transfer_id: str) -> Request | None:
         request = self.context.decisions.requests.get(transfer_id)

@@ -10,7 +10,7 @@ from ledger.times import SECOND_US
 def fresh(known: Known, rule: Fresh, asked: Asked) -> Answer:
     """R11: no source of its places is silent or in maintenance, and their snapshots are not stale."""
     context, places = known.context, asked.own_places
-    topics = [(topic, place) for place in places for topic in ("movements", "balances")]
+    topics = [(topic, place) for place in places for topic in ("of", "balances")]
     names = dict.fromkeys(name for topic in topics for name in context.heard.sources(topic))
     for name in names:
         if context.stands("source_silent", name):

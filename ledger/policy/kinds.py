@@ -29,7 +29,7 @@ def _planned(known: Known, asked: Asked) -> Answer:
     """Tell why no plan asks for a movement of a kind that needs one."""
     context, dossier = known.context, asked.dossier
     if not dossier.plan_id:
-        if context.plans.fits(dossier):
+        if _meant(known, asked):
             return None
         return proved(f"the {dossier.op_type} names no plan, and none asks for it")
     plan = context.plans.plan(dossier.plan_id)
@@ -63,9 +63,14 @@ def role(known: Known, rule: Role, asked: Asked) -> Answer:
     if found is None:
         return unknown(f"nobody has told the role of {dossier.destination}")
     allowed = rule.unplanned.get(dossier.op_type, ())  # type: ignore[call-overload]  # keys are operations
-    if found in allowed or any(says_where(meant) for meant in context.plans.fitting(dossier)):
+    if found in allowed or any(says_where(plan) for plan in _meant(known, asked)):
         return None
     return proved(f"it goes to {dossier.destination} ({found}), and no plan says so")
+
+
+def _meant(known: Known, asked: Asked) -> list[Intention]:
+    """Return the plans that ask for just this movement now, of one that names none."""
+    return [plan for plan in known.context.plans.fitting(asked.dossier) if plan.is_open(asked.at_us)]
 
 
 def says_where(plan: Intention) -> bool:

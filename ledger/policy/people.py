@@ -29,15 +29,21 @@ def approval(known: Known, rule: Approval, asked: Asked) -> Answer:
         return proved(f"{dossier.initiator} asked for it and approved it")
     if dossier.approvers and not dossier.initiator:
         return unknown(f"{', '.join(dossier.approvers)} approved it, and nobody has told who asked for it")
-    quorum = max((limit.quorum or 0 for limit in asked.limits), default=0)
-    approved = len(dossier.approvers)
-    if approved < quorum:
-        return proved(f"{approved} of {quorum} who must approve it have")
+    few = too_few(asked)
+    if few is not None:
+        return few
     for limit in asked.limits:
         if limit.hours is not None and not _is_within(limit.hours, asked.at_us):
             minutes = asked.at_us % DAY_US // (60 * SECOND_US)
             return proved(f"{minutes // 60:02d}:{minutes % 60:02d} is not within {limit.hours} UTC ({limit.limit_id})")
     return None
+
+
+def too_few(asked: Asked) -> Answer:
+    """Tell how many people have approved a movement where more must."""
+    quorum = max((limit.quorum or 0 for limit in asked.limits), default=0)
+    approved = sum(name != asked.dossier.initiator for name in asked.dossier.approvers)
+    return proved(f"{approved} of {quorum} who must approve it have") if approved < quorum else None
 
 
 def _is_within(hours: str, at_us: int) -> bool:

@@ -11,7 +11,7 @@ from decimal import Context, Decimal, localcontext
 from typing import Any, NamedTuple
 
 from streams.simulate.clerk_cabinet import Cabinet, Request
-from streams.simulate.clerk_records import File, Json
+from streams.simulate.clerk_records import EXTERNAL, File, Json
 from streams.simulate.clerk_rules import HOLDING, RULES
 from streams.simulate.units import US, moment_us
 
@@ -120,8 +120,11 @@ class Clerk(Cabinet):
         was_asked, paid_as = movement.asked is not None, movement.payment
         movement.add(report)
         if report["status"] in _MOVING:
-            for side in (report["from"], report["to"]):
-                self.places.tellers[side["location"]].add(report["source"])
+            # Who tells of the far end of a move is no source of the place: a venue tells what reaches our wallet.
+            ends = (report["to"]["location"], report["from"]["location"])
+            order = ends if report["status"] == "completed" else ends[::-1]
+            here = next((place for place in order if place != EXTERNAL), EXTERNAL)
+            self.places.tellers[here].add(report["source"])
         self.places.move(movement)
         self._index(movement, paid_as, is_new_request=movement.asked is not None and not was_asked)
         is_due = report["op_type"] not in REQUESTED or movement.asked is not None
