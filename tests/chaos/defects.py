@@ -53,7 +53,7 @@ class Defect:
 
 
 SLOW = 1_500
-CRASH = Scenario(arm="monitor.stepped:6")
+CRASH = Scenario(arm="checkpoint.captured:5")
 DEFECTS: dict[str, Defect] = {}
 
 
@@ -225,7 +225,7 @@ def _committed(settings: EngineSettings) -> int:
 # ---------------------------------------------------------------------------------------------------------- the outputs
 
 
-@defect("what the log held at the start is taken to be said")
+@defect("what the log held at the start is taken to be said", Scenario(arm="monitor.published:4", linger_ms=SLOW))
 def not_said_again() -> None:
     def make(old: Callable[..., None]) -> Callable[..., None]:
         def publish(self: Engine, outputs: list[Output], on_delivery: Any) -> None:
@@ -279,7 +279,7 @@ def early_commit() -> None:
     swap(Bookmark, "committable", make)
 
 
-@defect("what arrives while a worker ends is passed over", Scenario("term"))
+@defect("what arrives while a worker ends is passed over", Scenario("term", linger_ms=SLOW))
 def dropped_at_the_end() -> None:
     def make(_: Any) -> Callable[..., Any]:
         async def take_in(self: Engine, stream: Any) -> None:

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
+import subprocess
+import sysconfig
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import msgspec
 import pytest
 from click.testing import CliRunner
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from alerts.records import Alert
 from streams.cli import cli
 from streams.cli.witness import attend
-from streams.engine.checkpoints.follower import StateFollower
+from streams.engine.checkpoints import CheckpointWriter
+from streams.engine.checkpoints.follower import StateFollower, Written
 from streams.engine.checkpoints.head import HEAD_KEY, Head, encode_head
 from streams.engine.clients import client_options
+from streams.engine.keeper import transactional_id
 from streams.engine.settings import EngineSettings
 from streams.engine.testimony import STATE_DISAGREES, Testimony
 from streams.engine.topics import Topics
 from streams.engine.witness import Verdict, Witness
 from streams.monitor import Monitor
+from tests.kafka.broker import KafkaBroker
 from tests.kafka.working import Worker, chunks, log_end, saved, send, values, wait, write_state
+from tests.metrics.scrape import of, scrape
 
 OnKafka = Callable[..., EngineSettings]
 
@@ -46,6 +58,34 @@ def attending(settings: EngineSettings) -> Iterator[None]:
         stop.set()
         thread.join(30)
     assert ended in ([True], [False]), ended
+
+
+@contextmanager
+def running(settings: EngineSettings) -> Iterator[int]:
+    """Run the command as a process, with metrics on the port that is yielded; it ends by SIGTERM with what it last saw."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    command = [Path(sysconfig.get_path("scripts")) / "driftline", "witness", "--metrics-port", str(port)]
+    process = subprocess.Popen(command, env={**os.environ, **settings.as_environment()}, stdout=subprocess.PIPE)
+    try:
+        yield port
+        agrees = witness_agrees(port)
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=30)
+        assert process.returncode == (0 if agrees else 1), said
+        lines = said.decode().splitlines()
+        assert ("agrees (" in lines[-1]) == bool(agrees), lines
+    finally:
+        process.kill()
+        process.wait()
+
+
+def witness_agrees(port: int) -> float | None:
+    try:
+        return of(scrape(port), "witness_agrees", shard="0")
+    except OSError:
+        return None
 
 
 def alerts_of(settings: EngineSettings) -> list[Alert]:
@@ -123,7 +163,16 @@ def test_other_outputs_than_the_log_gives_are_told_by_their_hash(on_kafka: OnKaf
         worker.wait_for_state(1 + send(settings, chunk))
     head = saved(settings).head
     assert head is not None
-    write_state(settings, {}, msgspec.structs.replace(head, output_hash=head.output_hash ^ 1))
+    with running(settings) as port:
+        wait(lambda: witness_agrees(port) == 1)
+        write_state(settings, {}, msgspec.structs.replace(head, output_hash=head.output_hash ^ 1))
+        wait(lambda: witness_agrees(port) == 0)
+        figures = scrape(port)
+    assert of(figures, "witness_disagreed_total", shard="0") == 1
+    assert of(figures, "witness_rows_differing", shard="0") == 0
+    assert of(figures, "witness_position_records", shard="0") == head.position
+    (alert,) = alerts_of(settings)
+    assert "output_hash" in alert.explanation
     once = CliRunner().invoke(cli, ["witness", "--once"], env=settings.as_environment())
     assert once.exit_code == 1
     assert f"output_hash {head.output_hash ^ 1:08x}, not {head.output_hash:08x}" in once.output
@@ -164,6 +213,50 @@ def test_checkpoints_are_whole_until_an_offset_is_missing(settings: EngineSettin
         assert last is not None
         assert (last.head, last.rows) == (heads[-1], {b"a": b"2", b"b": None})
         assert follower.last() is None
+
+
+def test_what_compaction_has_left_is_never_taken_for_whole(tmp_path: Path) -> None:
+    eager = ("log.cleaner.backoff.ms=100", "log.segment.delete.delay.ms=100")
+    with KafkaBroker(tmp_path / "kafka", eager) as broker:
+        settings = EngineSettings(broker=broker.address)
+        compacted = {
+            "cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.dirty.ratio": "0.01",
+            "min.compaction.lag.ms": "0", "delete.retention.ms": "0",
+        }  # fmt: skip
+        admin = AdminClient({"bootstrap.servers": broker.address})
+        admin.create_topics([NewTopic(settings.state_topic, 1, 1, config=compacted)])[settings.state_topic].result(30)
+        writer = CheckpointWriter(settings.broker, settings.state_topic, 0, transactional_id(settings, 0))
+        writer.open()
+        written: dict[int, dict[bytes, bytes | None]] = {}
+        for position in range(1, 41):
+            names = [f"row {number}" for number in range(20) if number % 7 == position % 7 or number == position]
+            rows: dict[str, bytes | None] = dict.fromkeys(names, b"%d" % position if position % 5 else None)
+            writer.write(rows, head_at(position))
+            written[position] = {name.encode(): value for name, value in rows.items()}
+            time.sleep(0.05)
+        wait(lambda: len(read_all(settings)) < 30)
+        found = read_all(settings)
+        state: dict[bytes, bytes | None] = {}
+        for rows_written in written.values():
+            state.update(rows_written)
+        with closing(StateFollower(settings.broker, settings.state_topic, 0)) as follower:
+            last = follower.last()
+    assert any(not one.is_whole for one in found)
+    assert found[-1].is_whole, "the last ones lie behind what is compacted"
+    for one in found:
+        if one.is_whole:
+            assert one.rows == written[one.head.position]
+    assert last is not None
+    assert last.head == head_at(40)
+    assert {key: value for key, value in last.rows.items() if value is not None} == {
+        key: value for key, value in state.items() if value is not None
+    }
+
+
+def read_all(settings: EngineSettings) -> list[Written]:
+    """Return every checkpoint that a follower finds from the beginning."""
+    with closing(StateFollower(settings.broker, settings.state_topic, 0)) as follower:
+        return list(iter(lambda: follower.next(20, to_end=True), None))
 
 
 def test_a_witness_that_finds_a_gap_compares_all_rows_at_the_latest_checkpoint(on_kafka: OnKafka) -> None:

@@ -7,6 +7,7 @@ scheduler to say: any order is one that a slow machine could show.
 from __future__ import annotations
 
 import asyncio
+import inspect
 from asyncio import events
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -130,4 +131,8 @@ class SimLoop(asyncio.AbstractEventLoop):
         self._ready.clear()
         self._sleeping.clear()
         self._jobs.clear()
+        for task in self._tasks:
+            work: Any = task.get_coro()
+            if inspect.getcoroutinestate(work) == inspect.CORO_CREATED:
+                work.close()  # else Python says that nobody awaited it
         self._tasks.clear()

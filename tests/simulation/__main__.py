@@ -1,0 +1,38 @@
+"""``python -m tests.simulation --seeds 2000 --first 0``: so many worlds, and the first one that goes wrong with its trace."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from collections import Counter
+
+from tests.simulation.clients import installed
+from tests.simulation.world import run
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=2_000, help="how many worlds")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first one")
+    given = parser.parse_args()
+    counts: Counter[str] = Counter()
+    logging.disable()
+    begun_s = time.monotonic()
+    with installed():
+        for done, seed in enumerate(range(given.first, given.first + given.seeds), 1):
+            outcome = run(seed)
+            counts.update(outcome.counts)
+            if outcome.wrong is not None:
+                print("\n".join(outcome.trace))
+                print(f"seed {seed}: {outcome.wrong}")
+                return 1
+    minutes = (time.monotonic() - begun_s) / 60
+    print(", ".join(f"{name} {count:,}" for name, count in counts.items()))
+    print(f"{done:,} seeds, none wrong; {done / minutes:,.0f} a minute")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,314 @@
+"""A simulated world: a broker, workers that come, go, hang and die, and a seed that says what happens next.
+
+First a while in which everything may go wrong, then quiet: whoever is there goes on undisturbed until all is done. The
+same seed is the same world, to the last step, so a failure is replayed by its number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from ledger.times import to_text
+from streams.engine.settings import Clock
+from tests.simulation.broker import Broker
+from tests.simulation.clients import Producer, belonging_to
+from tests.simulation.group import Group
+from tests.simulation.loop import Died
+from tests.simulation.machine import Machine
+from tests.simulation.oracle import Oracle, Wrong
+from tests.simulation.process import Process
+
+BEGIN_US = 1_700_000_000_000_000
+STEPS = 1_000  # in which things may go wrong
+QUIET_STEPS = 12_000  # in which all must be done after that
+TRACED = 60
+INPUTS = ([("transfers", 0)], [("transfers", 0), ("balances", 0)], [("transfers", 0), ("transfers", 1), ("ledger", 0)])
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a seed ended; `wrong` says what must not be, and `trace` what happened before."""
+
+    seed: int
+    wrong: str | None
+    trace: list[str]
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+class World:
+    """One seed."""
+
+    def __init__(self, seed: int, new_machine: Callable[[], Any] = Machine) -> None:
+        self.seed, self._new_machine = seed, new_machine
+        self.rng = rng = Random(seed)
+        self.now_us = BEGIN_US
+        self.clock: Clock = "events" if seed % 5 == 4 else "ticks"
+        self.oracle = Oracle(new_machine, self.clock)
+        self.broker = self.oracle.broker = Broker(INPUTS[rng.randrange(3)], self.oracle)
+        self.group = Group(self.broker.inputs, rng)
+        self.processes: list[Process] = []
+        self.running: Process
+        self._gone: list[Producer] = []  # of processes that are no more
+        self._depth = self._started = self._events = 0
+        self._may_fail = True
+        self._processes_max = 1 if self.clock == "events" else rng.choice((1, 2, 2, 3))
+        self._trouble = rng.choice((0.0, 0.02, 0.2))
+        self._trace: list[tuple[int, str, str]] = []
+        self._took = {"crashes": 0, "rebalances": 0}
+        self._actions = self._choose_actions()
+
+    def _choose_actions(self) -> list[tuple[float, Callable[[], object]]]:
+        """Weigh what may happen; each world has its own temper."""
+        rng = self.rng
+        misfortune = rng.choice((0.2, 0.5, 1.0, 2.0))
+        weights: list[tuple[float, Callable[[], object]]] = [
+            (60, self._work),
+            (rng.choice((4, 12, 25)), self._network),
+            (rng.choice((1, 4, 8)), self._feed),
+            (4, self.group.begin),
+        ]
+        troubles = (
+            self._start, self._crash, self._crash_soon, self._shut_out, self._notice, self._rebalance,
+            self._compact, self._away, self._clog,
+        )  # fmt: skip
+        weights += [(misfortune * rng.choice((0.0, 0.15, 0.3)), trouble) for trouble in troubles]
+        weights.append((0.5, self._start))
+        total = sum(weight for weight, _ in weights)
+        reached, cumulated = 0.0, []
+        for weight, action in weights:
+            reached += weight / total
+            cumulated.append((reached, action))
+        return cumulated
+
+    def seconds(self) -> float:
+        return self.now_us / 1_000_000
+
+    # --------------------------------------------------------------------------------------------------- a whole world
+
+    def run(self) -> Outcome:
+        """Live through it and say how it ended."""
+        wrong = None
+        with belonging_to(self):
+            try:
+                self._start()
+                for _ in range(STEPS):
+                    self._step()
+                self._be_quiet()
+            except Wrong as found:
+                wrong = str(found)
+            finally:
+                for process in self.processes:
+                    process.is_dead = True
+                    process.loop.end()
+        trace = [f"{(at - BEGIN_US) / 1000:10.1f} ms  {who:3} {what}" for at, who, what in self._trace[-TRACED:]]
+        return Outcome(self.seed, wrong, trace, {**self.oracle.counts, **self._took, "log": len(self.broker.partitions["log", 0])})
+
+    def _step(self) -> None:
+        self.now_us += self.rng.randint(100, 20_000) if self._may_fail else 1_000
+        chosen = self.rng.random()
+        for reached, action in self._actions:
+            if chosen < reached:
+                action()
+                return
+
+    def _be_quiet(self) -> None:
+        """Let nothing more go wrong, and time stand still once the inputs do."""
+        self._may_fail = False
+        self.broker.is_away = False
+        self.note("-", "quiet")
+        for process in self.processes:
+            process.crash_at = 0
+            for producer in process.producers:
+                producer.is_clogged = False
+        for process in list(self.group.shut_out):
+            self.group.notice(process)
+        if not self.processes:
+            self._start()
+        until_us = self.now_us
+        for step in range(QUIET_STEPS):
+            self._go_on()
+            if step % 50 == 0 and not self.oracle.unfinished(until_us):
+                self.oracle.check_whole()
+                return
+        raise Wrong("it does not come to an end: " + "; ".join(self.oracle.unfinished(until_us)))
+
+    def _go_on(self) -> None:
+        self.now_us += 20
+        if not self.processes:
+            self._start()
+        for _ in range(3):
+            self._work()
+        self._network()
+        if not self.group.is_settled:
+            self.group.begin()
+
+    # ------------------------------------------------------------------------------------------- what may happen next
+
+    def _work(self) -> None:
+        """Let a process go on by a step or a few."""
+        if not self.processes:
+            return
+        process = self.processes[int(self.rng.random() * len(self.processes))]
+        self.let(process)
+
+    def let(self, process: Process) -> None:
+        before = getattr(self, "running", process)
+        self.running = process
+        try:
+            for _ in range(self.rng.randint(1, 6)):
+                process.loop.step(self.rng, may_work=not self.broker.is_away and self._depth < 2)
+                if process.is_dead:
+                    break
+        finally:
+            self.running = before
+        if process.failure is not None and not process.is_dead:
+            self._failed(process, process.failure)
+
+    def _failed(self, process: Process, failure: str) -> None:
+        self.note(process.name, f"fails: {failure}")
+        if "another worker holds" not in failure:
+            raise Wrong(f"{process.name} fails: {failure}")
+        self._end(process)
+
+    def _network(self) -> None:
+        """Bring a few records of one producer to the broker, or a few answers back."""
+        if self.broker.is_away:
+            return
+        producers = [producer for process in self.processes for producer in process.producers] + self._gone
+        if not producers:
+            return
+        producer = producers[int(self.rng.random() * len(producers))]
+        busy = producer.busy()
+        if busy and self.rng.random() < 0.6:
+            place = busy[int(self.rng.random() * len(busy))]
+            producer.send(place, self.rng.randint(1, len(producer.queues[place])))
+        if producer.unanswered:
+            producer.answer(self.rng.randint(1, len(producer.unanswered)))
+        if producer.process.is_dead and not busy:
+            self._gone.remove(producer)
+
+    def _feed(self) -> None:
+        """Something happens in the world and is written to its topic."""
+        topic, partition = self.rng.choice(self.broker.inputs)
+        for _ in range(self.rng.choice((1, 1, 3, 15))):
+            self._events += 1
+            self.now_us += 10
+            self.broker.append(topic, partition, self._event(f"{topic}.{partition}"))
+
+    def _event(self, source: str) -> bytes | None:
+        luck = self.rng.random()
+        if luck < 0.03:
+            return b"not JSON" if luck < 0.02 else None
+        at_us = self.now_us + 10**14 if luck > 0.98 and self.clock == "ticks" else self.now_us
+        number = self._events if luck < 0.95 else self.rng.randint(1, self._events)  # some are told twice
+        event = f"{source}.{number // 16}-{number}"
+        amount = 7 * (number % 5) - 14
+        return b'{"event_id":"%s","observed_at":"%s","key":"k%d","amount":%d}' % (
+            event.encode(), to_text(at_us).encode(), number % 7, amount,
+        )  # fmt: skip
+
+    # -------------------------------------------------------------------------------------------------- what goes wrong
+
+    def _start(self) -> None:
+        if len(self.processes) < self._processes_max and not (self.clock == "events" and self.group.shut_out):
+            self._started += 1
+            name = f"w{self._started}"
+            configuration = {"grace_seconds": self.rng.choice((30, 30, 30, 60))} if self._may_fail else {}
+            self.note(name, "starts")
+            self.running = self.processes[0] if self.processes else None  # type: ignore[assignment]
+            self.processes.append(Process(self, name, self._new_machine(), configuration))
+
+    def _any(self, among: list[Process]) -> Process | None:
+        return self.rng.choice(among) if among else None
+
+    def _crash(self) -> None:
+        if process := self._any(self.processes):
+            self.note(process.name, "crashes")
+            self._end(process)
+
+    def _crash_soon(self) -> None:
+        if process := self._any(self.processes):
+            process.crash_at = self.rng.randint(1, 40)
+
+    def _end(self, process: Process) -> None:
+        self._took["crashes"] += 1
+        process.die()
+        self.processes.remove(process)
+        self._gone += process.producers
+        if process in self.group.shut_out:
+            self.group.shut_out.remove(process)
+        self.group.leave(process)
+
+    def _shut_out(self) -> None:
+        if process := self._any(self.group.members):
+            self.note(process.name, "is shut out and does not know")
+            self.group.shut(process)
+
+    def _notice(self) -> None:
+        if process := self._any(self.group.shut_out):
+            self.note(process.name, "hears that it is shut out")
+            self.group.notice(process)
+
+    def _rebalance(self) -> None:
+        if self.group.members:
+            self._took["rebalances"] += 1
+            self.note("-", "rebalance")
+            self.group.unsettle()
+
+    def _compact(self) -> None:
+        self.note("-", "compaction")
+        self.broker.compact()
+
+    def _away(self) -> None:
+        self.broker.is_away = not self.broker.is_away
+        self.note("-", "the broker is away" if self.broker.is_away else "the broker is back")
+
+    def _clog(self) -> None:
+        if (process := self._any(self.processes)) and process.producers:
+            producer = process.producers[0]
+            producer.is_clogged = not producer.is_clogged
+            self.note(process.name, "cannot send more" if producer.is_clogged else "can send again")
+
+    # ----------------------------------------------------------------------------------------- what the clients call
+
+    def meanwhile(self) -> None:
+        """Let the rest of the world go on while a thread waits for an answer."""
+        process = self.running
+        if self._depth < 2 and self.rng.random() < 0.5:
+            self._depth += 1
+            try:
+                for _ in range(self.rng.randint(1, 8)):
+                    self._step() if self._may_fail else self._go_on()
+            finally:
+                self._depth -= 1
+                self.running = process
+        if process.is_dead:
+            raise Died
+
+    def trouble(self) -> str:
+        """Say what goes wrong between a question and its answer, if anything."""
+        if not self._may_fail or self.rng.random() >= self._trouble:
+            return ""
+        return self.rng.choice(("lost question", "lost answer", "refused"))
+
+    def reached(self, name: str) -> None:
+        """A crash point is reached."""
+        process = self.running
+        self.note(process.name, name)
+        if process.crash_at:
+            process.crash_at -= 1
+            if not process.crash_at:
+                self.note(process.name, f"crashes at {name}")
+                self._end(process)
+                raise Died
+
+    def note(self, who: str, what: str) -> None:
+        self._trace.append((self.now_us, who, what))
+
+
+def run(seed: int, new_machine: Callable[[], Any] = Machine) -> Outcome:
+    """Live through the world of a seed."""
+    return World(seed, new_machine).run()
