@@ -28,7 +28,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench scenarios clean-days lock clean
+.PHONY: help demo test lint format bench scenarios clean-days chaos lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,10 @@ scenarios: $(INSTALLED) ## play every incident of the field and its look-alike o
 
 clean-days: $(INSTALLED) ## let a month pass in which nothing is wrong, and count what is said of it all the same
 	@$(BIN)/python -m tests.scenarios.clean $(ARGS)
+
+chaos: $(INSTALLED) ## break a running engine on a real broker for a quarter of an hour, then play every planted defect
+	@$(BIN)/python -m tests.chaos --faults 200 --events 60000 --quiet $(ARGS)
+	@$(BIN)/python -m tests.chaos.directed
 
 lock: ## write the two lock files again from pyproject.toml (UPGRADE=1: newer indirect libraries too)
 	$(CHECK_PYTHON)

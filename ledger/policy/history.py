@@ -32,14 +32,15 @@ class History:
     """All requests within the horizon."""
 
     def __init__(self) -> None:
-        self._made: dict[Kind, list[Made]] = {}
+        self._made: dict[Kind, dict[str, list[Made]]] = {}  # by client, in order of their moments
         self._alike: dict[Like, dict[str, int]] = {}  # to movements, and when they were asked for or begun
         self._like_of: dict[str, Like] = {}
 
     def add(self, asked: Asked) -> None:
         """Take a request that has been judged."""
         dossier, made = asked.dossier, _made(asked)
-        insort(self._made.setdefault((dossier.op_type, dossier.asset), []), made)
+        of_kind = self._made.setdefault((dossier.op_type, dossier.asset), {})
+        insort(of_kind.setdefault(asked.client, []), made)
         self.see(asked)
 
     def see(self, asked: Asked) -> None:
@@ -63,13 +64,13 @@ class History:
     def remove(self, asked: Asked) -> None:
         """Forget a movement."""
         dossier, made = asked.dossier, _made(asked)
-        kind = (dossier.op_type, dossier.asset)
-        of_kind = self._made.get(kind, [])
-        index = bisect_left(of_kind, made)
-        if index < len(of_kind) and of_kind[index] == made:
-            del of_kind[index]
-            if not of_kind:
-                del self._made[kind]
+        of_kind = self._made.get((dossier.op_type, dossier.asset), {})
+        of_client = of_kind.get(asked.client, [])
+        index = bisect_left(of_client, made)
+        if index < len(of_client) and of_client[index] == made:
+            del of_client[index]
+            if not of_client:
+                del of_kind[asked.client]
         self.unsee(dossier.transfer_id)
 
     def within(self, asked: Asked, limit: LimitRef, window_us: int, asset: str | None) -> list[Made]:
@@ -77,12 +78,16 @@ class History:
 
         `asset`: of that one only; None for any that the limit is for.
         """
-        found = []
-        for (op_type, of_asset), made in self._made.items():
-            if limit.scope.op_type not in (None, op_type) or asset not in (None, of_asset):
+        scope, found = limit.scope, list[Made]()
+        for (op_type, of_asset), of_kind in self._made.items():
+            if scope.op_type not in (None, op_type) or asset not in (None, of_asset):
                 continue
-            start = bisect_left(made, (asked.at_us - window_us,))
-            found += [one for one in made[start:] if one.order < asked.order and _is_in_scope(one, limit)]
+            lists = of_kind.values() if scope.client_id is None else [of_kind.get(scope.client_id, [])]
+            for made in lists:
+                start = bisect_left(made, (asked.at_us - window_us,))
+                found += [
+                    one for one in made[start:] if one.order < asked.order and scope.location in (None, one.origin)
+                ]
         return found
 
     def alike(self, asked: Asked, within_us: int) -> list[str]:
@@ -105,11 +110,6 @@ def _made(asked: Asked) -> Made:
     return Made(
         asked.at_us, asked.order, asked.units, dossier.transfer_id, dossier.origin, asked.client
     )  # fmt: skip
-
-
-def _is_in_scope(made: Made, limit: LimitRef) -> bool:
-    scope = limit.scope
-    return scope.client_id in (None, made.client) and scope.location in (None, made.origin)
 
 
 def _like(asked: Asked) -> Like:

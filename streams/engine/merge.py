@@ -65,7 +65,8 @@ class Merge:
     def release(self, ends: Mapping[Partition, int], limit: int) -> list[list[FetchedRecord]]:
         """Return what may go now, at most `limit` records, as runs of one partition each; in order of the moments.
 
-        `ends` gives the offset behind the last record of every input partition.
+        `ends` gives the offset behind the last record of every input partition when all were asked: what has come since
+        waits until they are asked again, for another partition may hold something earlier by now.
         """
         if any(self._is_behind(partition, end) for partition, end in ends.items()):
             return []
@@ -78,6 +79,8 @@ class Merge:
                 break
             *_, partition = heapq.heappop(heads)
             queue = self._queues[partition]
+            if queue.waiting[0][1].offset >= ends.get(partition, 0):
+                break
             if partition != last:
                 runs.append([])
                 last = partition

@@ -5,7 +5,7 @@ It says nothing to anybody: it is there to be held against the state that a work
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, Protocol
 
 import msgspec
@@ -63,6 +63,11 @@ class Replica:
         for output in self.machine.step(record):
             self.running.say(output.topic, output.key, encode(output.value))
         self.position = offset + 1
+
+    def close(self) -> None:
+        """Let go of the log, where it is being read."""
+        if isinstance(self.entries, Generator):
+            self.entries.close()
 
     def head(self, written_us: int = 0) -> Head:
         """Return the head that a checkpoint would have here."""

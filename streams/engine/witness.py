@@ -77,7 +77,10 @@ class Witness:
         self._replica: Replica | None = None
 
     def close(self) -> None:
+        """Let go of both topics."""
         self._state.close()
+        if self._replica is not None:
+            self._replica.close()
 
     def look(self) -> Verdict | None:
         """Return what the latest checkpoint gives, with all its rows compared; None where none was written so far."""
@@ -114,6 +117,8 @@ class Witness:
         """Return the replica, from the beginning of the log where it is beyond this head."""
         self._check(head)
         if self._replica is None or head.position < self._replica.position:
+            if self._replica is not None:
+                self._replica.close()
             log = self._settings.log_topic
             entries = read_records(self._settings.broker, log, shard=self._shard, follow=self._stop)
             self._replica = Replica(self._make(), entries)

@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from streams.engine import agents, crashpoints
 from streams.engine.agents import Engine
-from streams.engine.bookmarks import Bookmark, Bookmarks
+from streams.engine.bookmarks import Bookmark, Bookmarks, Partition
 from streams.engine.checkpoints import reader
 from streams.engine.checkpoints.head import Head, Running
 from streams.engine.checkpoints.writer import CheckpointWriter
@@ -40,6 +40,7 @@ class Scenario:
     event: Event = "crash"
     arm: str = ""
     linger_ms: int = 0  # so long is what the worker says kept back, as by a slow broker
+    read_seconds: float = 0.0  # so long takes every second reading of the state
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -177,6 +178,19 @@ def rows_kept() -> None:
         return restore
 
     swap(Monitor, "restore", make)
+
+
+@defect("an opening that a rebalance overtook goes on", Scenario("guest", read_seconds=5.0))
+def opened_twice() -> None:
+    def make(_: Any) -> Callable[..., Any]:
+        async def prepare(self: Engine, partitions: Sequence[Partition]) -> None:
+            place = (self.settings.log_topic, self.shard.number)
+            if place in partitions and not self.shard.is_open and self.keeper is not None:
+                await self._open(place, self.keeper)
+
+        return prepare
+
+    swap(Engine, "prepare", make)
 
 
 @defect("deadlines are not put back")

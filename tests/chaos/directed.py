@@ -21,7 +21,7 @@ from tests.chaos.defects import DEFECTS, Scenario
 from tests.chaos.feeder import Feeder
 from tests.chaos.fleet import Fleet, Worker
 from tests.chaos.run import Heads, chaos_settings, rest
-from tests.chaos.worker import DEFECT, LINGER, MODULE
+from tests.chaos.worker import DEFECT, LINGER, MODULE, READING
 from tests.kafka.broker import KafkaBroker
 
 EVENTS, PER_SECOND = 1_000, 150.0
@@ -36,7 +36,7 @@ def play(address: str, folder: Path, prefix: str, scenario: Scenario, defect: st
         address, prefix, **{"session_timeout_seconds": SESSION_SECONDS, "input_partitions": 1, **scenario.settings}
     )
     Topics(settings).create()
-    environment = {DEFECT: defect, LINGER: str(scenario.linger_ms)}
+    environment = {DEFECT: defect, LINGER: str(scenario.linger_ms), READING: str(scenario.read_seconds)}
     feeder = Feeder(settings, 5, EVENTS, PER_SECOND)
     unrest = ""
     with Fleet(settings, folder, 0, MODULE, **environment) as fleet, Heads(settings) as heads, feeder:
@@ -64,9 +64,9 @@ def _happen(scenario: Scenario, fleet: Fleet, first: Worker, heads: Heads) -> No
     if scenario.event == "zombie":
         zombie(fleet, first, heads)
     elif scenario.event == "guest":
-        for _ in range(2):
+        for _ in range(3):
             guest = fleet.add(is_wanted=False)
-            time.sleep(3.0)
+            time.sleep(5.0)
             fleet.remove(guest, signal.SIGKILL)
             advance(heads, 2)
     else:

@@ -44,7 +44,7 @@ def said(outputs: list[Output]) -> list[tuple[str, str, bytes]]:
     return [(output.topic, output.key, encode(output.value)) for output in outputs]
 
 
-@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize("seed", [1, 7])
 def test_a_monitor_that_is_put_back_all_the_time_says_what_one_says_that_never_ended(seed: int) -> None:
     whole, often = Monitor(Settings()), Monitor(Settings())
     for number, record in enumerate(uneven(seed)):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
-from streams.engine import publisher, worker
+from streams.engine import keeper, publisher, worker
+from streams.engine.checkpoints import Saved
 from streams.engine.settings import EngineSettings
 from tests.chaos.defects import DEFECTS, swap
 
-DEFECT, LINGER = "CHAOS_DEFECT", "CHAOS_LINGER_MS"
+DEFECT, LINGER, READING = "CHAOS_DEFECT", "CHAOS_LINGER_MS", "CHAOS_READ_SECONDS"
 MODULE = ("-m", "tests.chaos.worker")
 Options = Callable[[EngineSettings], dict[str, Any]]
 
@@ -29,7 +32,21 @@ def main() -> int:
             return lambda settings: old(settings) | late
 
         swap(publisher, "producer_options", make)
+    seconds = float(os.environ.get(READING) or 0)
+    if seconds:
+        swap(keeper, "read_saved", lambda old: _slowly(old, seconds))
     return worker.main()
+
+
+def _slowly(read: Callable[..., Saved], seconds: float) -> Callable[..., Saved]:
+    times = count()
+
+    def read_slowly(*asked: Any) -> Saved:
+        saved = read(*asked)
+        time.sleep(seconds * (next(times) % 2))
+        return saved
+
+    return read_slowly
 
 
 if __name__ == "__main__":

@@ -61,6 +61,12 @@ def test_a_partition_with_unread_records_and_none_to_show_holds_all_up() -> None
     assert shape(merge.release({TRANSFERS: 3, LEDGER: 1}, ALL)) == [("ledger", [0]), ("transfers", [2])]
 
 
+def test_what_came_after_the_ends_were_asked_for_waits_and_holds_up_what_is_behind_it() -> None:
+    merge = merge_of([1, 3, 4], [2, 5])  # by the time that 3 was fetched, something earlier may stand elsewhere
+    assert shape(merge.release({TRANSFERS: 1, LEDGER: 2}, ALL)) == [("transfers", [0]), ("ledger", [0])]
+    assert shape(merge.release({TRANSFERS: 3, LEDGER: 2}, ALL)) == [("transfers", [1, 2]), ("ledger", [1])]
+
+
 def test_a_partition_that_somebody_else_reads_holds_all_up() -> None:
     merge = merge_of([1], [2])
     merge.close(LEDGER)
@@ -68,7 +74,7 @@ def test_a_partition_that_somebody_else_reads_holds_all_up() -> None:
 
 
 def test_at_one_moment_the_lower_rank_goes_first() -> None:
-    assert shape(merge_of([5], [5]).release({}, ALL)) == [("transfers", [0]), ("ledger", [0])]
+    assert shape(merge_of([5], [5]).release({TRANSFERS: 1, LEDGER: 1}, ALL)) == [("transfers", [0]), ("ledger", [0])]
 
 
 def test_what_comes_again_after_a_rebalance_is_passed_over() -> None:
@@ -76,13 +82,13 @@ def test_what_comes_again_after_a_rebalance_is_passed_over() -> None:
     merge.open(TRANSFERS, 0, 0)
     merge.add(TRANSFERS, fetched(TRANSFERS, [1, 2, 3]))
     assert merge.depth(TRANSFERS) == 3
-    assert shape(merge.release({}, ALL)) == [("transfers", [0, 1, 2])]
+    assert shape(merge.release({TRANSFERS: 3, LEDGER: 0}, ALL)) == [("transfers", [0, 1, 2])]
 
 
 def test_an_unreadable_record_goes_with_the_one_before_it() -> None:
     merge = merge_of([1], [2])
     merge.add(TRANSFERS, [Fetched("transfers", 1, b"\xff"), Fetched("transfers", 2, None)])
-    assert shape(merge.release({}, ALL)) == [("transfers", [0, 1, 2]), ("ledger", [0])]
+    assert shape(merge.release({TRANSFERS: 3, LEDGER: 1}, ALL)) == [("transfers", [0, 1, 2]), ("ledger", [0])]
 
 
 def test_records_of_a_partition_that_is_not_open_are_not_kept() -> None:

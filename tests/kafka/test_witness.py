@@ -17,7 +17,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 
 from alerts.records import Alert
 from streams.cli import cli
@@ -66,7 +66,7 @@ def running(settings: EngineSettings) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
-    command = [Path(sysconfig.get_path("scripts")) / "driftline", "witness", "--metrics-port", str(port)]
+    command = [str(Path(sysconfig.get_path("scripts")) / "driftline"), "witness", "--metrics-port", str(port)]
     process = subprocess.Popen(command, env={**os.environ, **settings.as_environment()}, stdout=subprocess.PIPE)
     try:
         yield port
@@ -228,13 +228,23 @@ def test_what_compaction_has_left_is_never_taken_for_whole(tmp_path: Path) -> No
         writer = CheckpointWriter(settings.broker, settings.state_topic, 0, transactional_id(settings, 0))
         writer.open()
         written: dict[int, dict[bytes, bytes | None]] = {}
-        for position in range(1, 41):
-            names = [f"row {number}" for number in range(20) if number % 7 == position % 7 or number == position]
-            rows: dict[str, bytes | None] = dict.fromkeys(names, b"%d" % position if position % 5 else None)
+
+        def write(position: int) -> None:
+            numbers = (number for number in range(20) if number % 7 == position % 7 or number == position)
+            value = b"%d" % position if position % 5 else None
+            rows = {f"row {number}": value for number in numbers}
             writer.write(rows, head_at(position))
-            written[position] = {name.encode(): value for name, value in rows.items()}
+            written[position] = {name.encode(): value for name in rows}
+
+        for position in range(1, 31):
+            write(position)
             time.sleep(0.05)
-        wait(lambda: len(read_all(settings)) < 30)
+        wait(lambda: len(read_all(settings)) < 20)
+        slower = ConfigEntry("segment.ms", "3600000", incremental_operation=AlterConfigOpType.SET)
+        change = ConfigResource(ConfigResource.Type.TOPIC, settings.state_topic, incremental_configs=[slower])
+        admin.incremental_alter_configs([change])[change].result(30)
+        for position in range(31, 41):
+            write(position)
         found = read_all(settings)
         state: dict[bytes, bytes | None] = {}
         for rows_written in written.values():

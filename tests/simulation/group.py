@@ -72,7 +72,9 @@ class Group:
             self.unsettle()
 
     def shut(self, process: Process) -> None:
-        """The session of a member is over, and it does not know."""
+        """The session of a member is over, and it does not know; one that is waiting to join knows all there is."""
+        if process in self._joining:
+            return
         told = self._told.pop(process, None)
         self.leave(process)
         if told is not None:

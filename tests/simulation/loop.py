@@ -90,27 +90,28 @@ class SimLoop(asyncio.AbstractEventLoop):
         if not task.cancelled() and (problem := task.exception()) is not None and not isinstance(problem, Died):
             self.problems.append(repr(problem))
 
-    def step(self, rng: Random, *, may_work: bool = True) -> bool:
-        """Take one step; `may_work` says whether threads get on. False where there is nothing to be done."""
+    def go_on(self, rng: Random, steps: int, *, may_work: bool = True) -> None:
+        """Take some steps, or fewer where nothing is left to be done; `may_work` says whether threads get on."""
         before = events._get_running_loop()
         events._set_running_loop(self)
         try:
-            return self._step(rng, may_work)
+            while steps and self._step(rng, may_work):
+                steps -= 1
         finally:
             events._set_running_loop(before)
 
     def _step(self, rng: Random, may_work: bool) -> bool:
-        jobs = len(self._jobs) if may_work else 0
+        ready, jobs = self._ready, len(self._jobs) if may_work else 0
         waiting = len(self._sleeping) + jobs
-        if self._ready and (not waiting or rng.random() < 0.75):
-            self._ready.popleft()._run()
+        if ready and (not waiting or rng.random() < 0.75):
+            ready.popleft()._run()
         elif not waiting:
             return False
         elif (chosen := int(rng.random() * waiting)) < jobs:
             self._work(*self._jobs.pop(chosen))
         else:
             handle = self._sleeping.pop(chosen - jobs)
-            if not handle.cancelled():
+            if not handle._cancelled:
                 handle._run()
         return True
 

@@ -19,6 +19,7 @@ from streams.monitor import controls
 from streams.record import OWN_ORIGIN, Output, Record
 
 PATIENCE_US = 400_000  # after an event its key is due
+KINDS = ("sum", "due", "seen", "read")
 META = '["meta"]'
 _decode = msgspec.json.decode
 
@@ -111,7 +112,7 @@ class Machine:
 
     def rows(self) -> dict[str, Any]:
         names = [META]
-        names += [f'["{kind}","{key}"]' for kind, rows in self._kinds.items() for key in rows]
+        names += [f'["{kind}","{key}"]' for kind in KINDS for key in self._kind(kind)]
         return {name: self._row(name) for name in names}
 
     def changed_rows(self) -> dict[str, Any]:
@@ -126,18 +127,19 @@ class Machine:
         self.count, self.order, self.said, self.clock_us, self.clock, self.settings = plain.get(
             META, (0, 0, 0, 0, "", {})
         )
-        self._kinds: dict[str, dict[str, Any]] = {
-            "sum": self.sums, "due": self.due, "seen": self.seen, "read": self.read_us,
-        }  # fmt: skip
         self._changed: set[str] = set()
         for name, row in plain.items():
             if name != META:
                 kind, key = _decode(name)
-                self._kinds[kind][key] = row[0]
+                self._kind(kind)[key] = row[0]
+
+    def _kind(self, kind: str) -> dict[str, Any]:
+        kinds: dict[str, dict[str, Any]] = {"sum": self.sums, "due": self.due, "seen": self.seen, "read": self.read_us}
+        return kinds[kind]
 
     def _row(self, name: str) -> Any:
         if name == META:
             return [self.count, self.order, self.said, self.clock_us, self.clock, self.settings]
         _, kind, _, key, _ = name.split('"')
-        rows = self._kinds[kind]
+        rows = self._kind(kind)
         return [rows[key]] if key in rows else None

@@ -80,7 +80,13 @@ class Oracle:
         self._written: dict[str, int] = dict.fromkeys(OUTPUT_TOPICS, 0)  # first occurrences in the topic
         self.visible: dict[bytes, bytes] = {}
         self.position = 0  # of the last checkpoint
+        self.found: Wrong | None = None
         self.counts = {"repeated inputs": 0, "repeated outputs": 0, "checkpoints": 0, "ticks": 0}
+
+    def _wrong(self, what: str) -> Wrong:
+        """Keep the first that is wrong: whoever is at work then may catch what is raised."""
+        self.found = self.found or Wrong(what)
+        return self.found
 
     # ------------------------------------------------------------------------------------------------------- the log
 
@@ -101,16 +107,16 @@ class Oracle:
         place, at = (topic, int(number)), int(offset)
         due = self._due.setdefault(place, 0)
         if at > due:
-            raise Wrong(f"{entry.origin} is in the log before {topic}/{number}/{due}")
+            raise self._wrong(f"{entry.origin} is in the log before {topic}/{number}/{due}")
         if (self.broker.partitions[place][at].value or b"") != entry.value:
-            raise Wrong(f"{entry.origin} is in the log with other bytes")
+            raise self._wrong(f"{entry.origin} is in the log with other bytes")
         if at < due:
             self.counts["repeated inputs"] += 1
             return
         self._due[place] = due + 1
         if self._clock == "events" and (moment := observed_us(entry.value)) is not None:
             if moment < self._newest_us:
-                raise Wrong(f"{entry.origin} of {moment} is in the log after one of {self._newest_us}")
+                raise self._wrong(f"{entry.origin} of {moment} is in the log after one of {self._newest_us}")
             self._newest_us = moment
 
     def _check_clock(self) -> None:
@@ -120,11 +126,11 @@ class Oracle:
             for record in self.broker.partitions[place][self._due.get(place, 0) :]:
                 moment = observed_us(record.value or b"")
                 if moment is not None and moment < clock:
-                    raise Wrong(f"the clock is at {clock} and {place} {record.offset} of {moment} is not in the log")
+                    raise self._wrong(f"the clock is at {clock} and {place} {record.offset} of {moment} is not in the log")
 
     def noted(self, place: Partition, offset: int) -> None:
         if place != LOG and offset > self._due.get(place, 0):
-            raise Wrong(f"{offset} of {place} is committed and the log has it up to {self._due.get(place, 0)}")
+            raise self._wrong(f"{offset} of {place} is committed and the log has it up to {self._due.get(place, 0)}")
 
     # --------------------------------------------------------------------------------------------- outputs and state
 
@@ -136,7 +142,7 @@ class Oracle:
         elif self._known[topic].get(one, written) < written:
             self.counts["repeated outputs"] += 1
         else:
-            raise Wrong(f"{topic} has {one} where {self._expected[topic][written : written + 1]} is due")
+            raise self._wrong(f"{topic} has {one} where {self._expected[topic][written : written + 1]} is due")
 
     def saved(self, transaction: Transaction) -> None:
         self.counts["checkpoints"] += 1
@@ -148,9 +154,9 @@ class Oracle:
             else:
                 self.visible[key] = value
         if head.position < self.position:
-            raise Wrong(f"a checkpoint of {head.position} after one of {self.position}")
+            raise self._wrong(f"a checkpoint of {head.position} after one of {self.position}")
         if head.position > len(self._records):
-            raise Wrong(f"a checkpoint of {head.position} and the log ends at {len(self._records)}")
+            raise self._wrong(f"a checkpoint of {head.position} and the log ends at {len(self._records)}")
         self.position = head.position
         self._go_to(head.position)
         self._compare(head)
@@ -163,14 +169,14 @@ class Oracle:
     def _compare(self, head: Head) -> None:
         expected = self._behind.head(head)
         if head != expected:
-            raise Wrong(f"the head is {head} and must be {expected}")
+            raise self._wrong(f"the head is {head} and must be {expected}")
         rows = self._behind.now()
         for key in sorted(rows.keys() | self.visible.keys()) if rows != self.visible else ():
             if rows.get(key) != self.visible.get(key):
-                raise Wrong(f"{key!r} is {self.visible.get(key)!r} at {head.position} and must be {rows.get(key)!r}")
+                raise self._wrong(f"{key!r} is {self.visible.get(key)!r} at {head.position} and must be {rows.get(key)!r}")
         for topic, covered in self._covered.items():
             if self._written[topic] < covered:
-                raise Wrong(f"the checkpoint of {head.position} covers {covered} of {topic}, {self._written[topic]} are there")
+                raise self._wrong(f"the checkpoint of {head.position} covers {covered} of {topic}, {self._written[topic]} are there")
 
     # ---------------------------------------------------------------------------------------------------- once quiet
 
@@ -199,4 +205,4 @@ class Oracle:
         """Compare every row, whatever the reference says has changed."""
         rows = encoded_rows(self._behind.machine.rows())
         if self.position and rows != self.visible:
-            raise Wrong(f"{sorted(set(rows.items()) ^ set(self.visible.items()))} differ")
+            raise self._wrong(f"{sorted(set(rows.items()) ^ set(self.visible.items()))} differ")

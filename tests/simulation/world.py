@@ -22,7 +22,7 @@ from tests.simulation.oracle import Oracle, Wrong
 from tests.simulation.process import Process
 
 BEGIN_US = 1_700_000_000_000_000
-STEPS = 1_000  # in which things may go wrong
+STEPS = 500  # in which things may go wrong
 QUIET_STEPS = 12_000  # in which all must be done after that
 TRACED = 60
 INPUTS = ([("transfers", 0)], [("transfers", 0), ("balances", 0)], [("transfers", 0), ("transfers", 1), ("ledger", 0)])
@@ -107,7 +107,7 @@ class World:
         return Outcome(self.seed, wrong, trace, {**self.oracle.counts, **self._took, "log": len(self.broker.partitions["log", 0])})
 
     def _step(self) -> None:
-        self.now_us += self.rng.randint(100, 20_000) if self._may_fail else 1_000
+        self.now_us += 100 + int(self.rng.random() * 20_000)
         chosen = self.rng.random()
         for reached, action in self._actions:
             if chosen < reached:
@@ -127,16 +127,14 @@ class World:
             self.group.notice(process)
         if not self.processes:
             self._start()
-        until_us = self.now_us
         for step in range(QUIET_STEPS):
             self._go_on()
-            if step % 50 == 0 and not self.oracle.unfinished(until_us):
+            if step % 20 == 0 and not self.oracle.unfinished(self.now_us):
                 self.oracle.check_whole()
                 return
-        raise Wrong("it does not come to an end: " + "; ".join(self.oracle.unfinished(until_us)))
+        raise Wrong("it does not come to an end: " + "; ".join(self.oracle.unfinished(self.now_us)))
 
     def _go_on(self) -> None:
-        self.now_us += 20
         if not self.processes:
             self._start()
         for _ in range(3):
@@ -158,12 +156,12 @@ class World:
         before = getattr(self, "running", process)
         self.running = process
         try:
-            for _ in range(self.rng.randint(1, 6)):
-                process.loop.step(self.rng, may_work=not self.broker.is_away and self._depth < 2)
-                if process.is_dead:
-                    break
+            may_work = not self.broker.is_away and self._depth < 2
+            process.loop.go_on(self.rng, 1 + int(self.rng.random() * 6), may_work=may_work)
         finally:
             self.running = before
+        if self.oracle.found is not None:
+            raise self.oracle.found
         if process.failure is not None and not process.is_dead:
             self._failed(process, process.failure)
 
@@ -277,11 +275,11 @@ class World:
     def meanwhile(self) -> None:
         """Let the rest of the world go on while a thread waits for an answer."""
         process = self.running
-        if self._depth < 2 and self.rng.random() < 0.5:
+        if self._may_fail and self._depth < 2 and self.rng.random() < 0.3:
             self._depth += 1
             try:
-                for _ in range(self.rng.randint(1, 8)):
-                    self._step() if self._may_fail else self._go_on()
+                for _ in range(1 + int(self.rng.random() * 6)):
+                    self._step()
             finally:
                 self._depth -= 1
                 self.running = process

@@ -1,0 +1,76 @@
+"""On a real broker a worker that stands by is ready too, and none is ready while the broker says nothing."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import msgspec
+import pytest
+
+from streams.engine import health
+from streams.engine.settings import EngineSettings
+from streams.engine.topics import Topics
+from streams.engine.worker import run_worker
+from streams.monitor import Monitor
+from tests.kafka.broker import KafkaBroker
+from tests.kafka.working import wait
+
+
+def ready(port: int) -> tuple[int, dict[str, Any]]:
+    """Return the status and what the page says; 0 where nobody serves it."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/ready", timeout=20) as answer:
+            return answer.status, json.loads(answer.read())
+    except HTTPError as refused:
+        with refused:
+            return refused.code, json.loads(refused.read())
+    except OSError:
+        return 0, {}
+
+
+@contextmanager
+def worker(settings: EngineSettings) -> Iterator[int]:
+    """Run a worker in a thread for the length of a `with` block; yield the port on which it says how it is."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    asked = msgspec.structs.replace(settings, metrics_port=port, metrics_address="127.0.0.1")
+    stop, codes = threading.Event(), list[int]()
+    thread = threading.Thread(target=lambda: codes.append(run_worker(asked, Monitor(), stop=stop)), daemon=True)
+    thread.start()
+    yield port
+    stop.set()
+    thread.join(60)
+    assert codes == [0]
+
+
+def test_one_worker_holds_the_shard_and_the_other_stands_by_ready(on_kafka: Callable[..., EngineSettings]) -> None:
+    settings = on_kafka(clock="events", checkpoint_seconds=0.3)
+    Topics(settings).create()
+    with worker(settings) as one, worker(settings) as other:
+        wait(lambda: {ready(port)[1].get("shard") for port in (one, other)} == {"open", "standby"}, 90)
+        wait(lambda: [ready(port)[0] for port in (one, other)] == [200, 200])
+
+
+def test_a_worker_is_not_ready_while_the_broker_says_nothing(
+    kafka: KafkaBroker, on_kafka: Callable[..., EngineSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "BROKER_SECONDS_MAX", 2.5)
+    settings = on_kafka(clock="events", checkpoint_seconds=0.3)
+    Topics(settings).create()
+    with worker(settings) as port:
+        wait(lambda: ready(port)[0] == 200)
+        kafka.pause()
+        try:
+            wait(lambda: ready(port)[0] == 503, 20)
+            assert any("the broker has not answered for" in problem for problem in ready(port)[1]["problems"])
+        finally:
+            kafka.resume()
+        wait(lambda: ready(port)[0] == 200)
