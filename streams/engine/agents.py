@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncIterable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -76,7 +77,7 @@ class Engine:
         self._on_output = on_output
         self._paused: set[Partition] = set()
         self._is_saving = False
-        self._revocations = 0  # of the shard
+        self._taken_away: Counter[Partition] = Counter()  # how often each went to another worker, or might have
         self._opening: asyncio.Task[None] | None = None
         self.app: AppT  # set by build_app
 
@@ -87,11 +88,13 @@ class Engine:
         async for batch in stream:
             while self._is_held_back():
                 await asyncio.sleep(POLL_SECONDS)
-            if not self.draining:
+            place = (batch[0].topic, batch[0].partition)
+            # One that was fetched before its partition went away and came back may be ahead of where reading goes on.
+            if not self.draining and batch.opening == self.opening_of(place):
                 reached("intake.fetched")
                 self.guard(partial(self.intake.take, batch))
                 reached("intake.appended")
-                self._pause(batch[0].topic, batch[0].partition)
+                self._pause(*place)
 
     async def apply(self, stream: AsyncIterable[Batch]) -> None:
         """The monitor agent: fetches of the log through the monitor, and what it says to the output topics."""
@@ -122,7 +125,7 @@ class Engine:
 
     def _measure(self, fresh: Sequence[FetchedRecord], outputs: list[Output], ticket: Ticket) -> None:
         self.gauges.applied += len(fresh)
-        self.gauges.position = self.shard.position
+        self.gauges.is_open, self.gauges.position = self.shard.is_open, self.shard.position
         logged_us = self.shard.logged_us(fresh[0]) if outputs else None
         if logged_us is not None:
             self.gauges.said(ticket, logged_us)
@@ -141,13 +144,14 @@ class Engine:
         """Open the shard where it was assigned and is not open: its state is put back before anything is fetched."""
         place = (self.settings.log_topic, self.shard.number)
         self.gauges.assigned(holds_log=place in partitions)
-        if place not in partitions or self.shard.is_open:
+        if place not in partitions:
             return
         if self.keeper is None:
-            self.shard.resume(None if place not in self.bookmarks else self._stands())
+            if not self.shard.is_open:
+                self.shard.resume(None if place not in self.bookmarks else self._stands())
             return
         # Faust lets go of this call when the next rebalance comes, and a thread cannot be stopped: what is under way,
-        # an older opening or a checkpoint, ends first.
+        # an older opening or a checkpoint, ends first. Before that a shard that looks open may be about to be closed.
         while self._is_saving or (self._opening is not None and not self._opening.done()):
             await asyncio.sleep(POLL_SECONDS)
         if not self.shard.is_open:
@@ -155,14 +159,14 @@ class Engine:
             await asyncio.shield(self._opening)
 
     async def _open(self, place: Partition, keeper: Keeper) -> None:
-        begun_s, revocations = time.monotonic(), self._revocations
+        begun_s, taken_away = time.monotonic(), self._taken_away[place]
         try:
             log = await asyncio.to_thread(read_ends, self.settings.broker, place)
             position = await asyncio.to_thread(keeper.open, log)
         except EngineError as problem:
             self.fail(str(problem))
             return
-        if revocations != self._revocations:
+        if taken_away != self._taken_away[place]:
             self.shard.close()  # it went to another worker while it was opened here
             return
         self.gauges.recovered(time.monotonic() - begun_s, keeper.records_read, keeper.written_us)
@@ -173,16 +177,16 @@ class Engine:
         return self.shard.running.head(position=self.shard.position, state_version=0, clock="", written_us=0)
 
     def opening_of(self, partition: Partition) -> int:
-        return self.shard.opening if partition[0] == self.settings.log_topic else 0
+        return self.shard.opening if partition[0] == self.settings.log_topic else self._taken_away[partition]
 
     def opened(self, partition: Partition, next_offset: int) -> None:
         self.intake.opened(partition, next_offset)
 
     def revoked(self, partition: Partition) -> None:
         self.intake.revoked(partition)
+        self._taken_away[partition] += 1
         if partition == (self.settings.log_topic, self.shard.number):
             self.shard.close()
-            self._revocations += 1
 
     # ------------------------------------------------------------------------------------------------ clocks
 

@@ -27,7 +27,19 @@ def entry_record(value: bytes | None, headers: Headers | None) -> Record:
     An entry that intake did not write (its headers are missing or broken) comes back with an empty topic, so that the
     monitor quarantines it. An empty message (a Kafka tombstone) has no bytes.
     """
-    origin, logged_at = _values(headers or ())
+    if headers is not None and len(headers) == 2:  # as intake writes them: what follows this is for all others
+        (first, origin), (second, logged_at) = headers
+        if first == INPUT_HEADER and second == LOGGED_AT_HEADER and type(origin) is type(logged_at) is bytes:
+            try:
+                text = origin.decode()
+                return Record(text.partition("/")[0], value or b"", text, int(logged_at))
+            except ValueError:
+                pass
+    return _other_record(value, headers or ())
+
+
+def _other_record(value: bytes | None, headers: Headers) -> Record:
+    origin, logged_at = _values(headers)
     try:
         return Record(origin.partition("/")[0], value or b"", origin, int(logged_at))
     except ValueError:

@@ -64,13 +64,16 @@ class Shard:
     def apply(self, records: Sequence[FetchedRecord]) -> list[Output]:
         """Return what the monitor says to these records, in order."""
         outputs: list[Output] = []
+        step, take = self._step, self.running.take
         for fetched in records:
             record = entry_record(fetched.value, fetched.headers)
-            self.running.take(record.value, record.origin)
-            outputs += self._step(record)
-            if fetched.offset >= self._live_from:
-                self.applied_bytes += len(record.value)
-        self.position = records[-1].offset + 1
+            take(record.value, record.origin)
+            outputs += step(record)
+        last = records[-1].offset
+        if last >= self._live_from:
+            live = (one.value for one in records if one.offset >= self._live_from)
+            self.applied_bytes += sum(len(value) for value in live if value)
+        self.position = last + 1
         return outputs
 
 

@@ -31,6 +31,7 @@ from streams.engine.health import health, readiness
 from streams.engine.intake import Intake, wall_us
 from streams.engine.keeper import Keeper, Remembers
 from streams.engine.logfile import read_records
+from streams.engine.memory import seldom_collected
 from streams.engine.publisher import Publisher
 from streams.engine.settings import EngineSettings, settings_from
 from streams.engine.shard import Shard, Steps
@@ -86,7 +87,7 @@ def run_worker(
         engine = Engine(settings, publisher, bookmarks, intake, shard, topics, inputs, on_output, keeper, gauges)
         return await _run(engine, stop or threading.Event())
 
-    with _metrics(settings, monitor, shard, survey.end_offset, gauges):
+    with _metrics(settings, monitor, shard, survey.end_offset, gauges), seldom_collected():
         return asyncio.run(run())
 
 
@@ -202,7 +203,8 @@ async def _until_confirmed(engine: Engine) -> None:
 async def _until_applied(engine: Engine) -> None:
     partition = (engine.settings.log_topic, engine.shard.number)
     end = (await asyncio.to_thread(engine.topics.ends, [partition]))[partition]
-    while partition in engine.bookmarks and engine.bookmarks[partition].next_offset < end:
+    marks = engine.bookmarks
+    while engine.shard.is_open and partition in marks and marks[partition].next_offset < end:
         if engine.failed.is_set():
             return
         await asyncio.sleep(POLL_SECONDS)

@@ -128,9 +128,9 @@ class FaustAsItIs(FaustConsumer):
             await self._commit(offsets)
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        world, generation = self.process.world, self.process.generation
         await asyncio.sleep(0)
-        world = self.process.world
-        if world.broker.is_away or not world.group.is_member(self.process, self.process.generation):
+        if world.broker.is_away or not world.group.is_member(self.process, generation):
             return False
         if world.trouble() == "lost question":
             return False
