@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ledger.policy.decisions import Decisions
     from ledger.policy.followed import Followed
     from ledger.screens.allowances import Allowances
+    from ledger.screens.destinations import Destinations
     from ledger.screens.plans import Plans
     from ledger.screens.registry import Registry
     from ledger.service.tallies import Tallies
@@ -57,6 +58,7 @@ class Context:
     allowances: Allowances
     registry: Registry
     decisions: Decisions
+    destinations: Destinations
     brakes: Brakes
     followed: Followed
     stages: Stages

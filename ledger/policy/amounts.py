@@ -108,10 +108,13 @@ def unique(known: Known, rule: Unique, asked: Asked) -> Answer:
         if asked.dossier.op_type in CLIENTS_MONEY:
             return unknown("nobody has told whose money it is")
         return None
-    own, rows = asked.dossier.client_ref, known.context.dossiers.rows
+    own, rows, found = asked.dossier.client_ref, known.context.dossiers.rows, ""
     for transfer_id in known.history.alike(asked, round(rule.within_s * SECOND_US)):
         other = rows[transfer_id]
         if not known.is_earlier(other, asked) or (own and other.client_ref and own != other.client_ref):
             continue
-        return proved(f"{transfer_id} asks for the same, to the same destination, for the same client")
-    return None
+        why = f"{transfer_id} asks for the same, to the same destination, for the same client"
+        if not other.undone:
+            return proved(why)
+        found = found or why
+    return unknown(found) if found else None  # what came to nothing may well be asked for again

@@ -39,6 +39,8 @@ def _not_on_record(known: Known, asked: Asked) -> Answer:
     if resembled is not None and not registry.entries(dossier.address):
         return proved(f"{where}{tag} is not on record; it only looks like {resembled.address} of {resembled.owner}")
     why = f"{where}{tag} is not on record"
+    if known.context.destinations.is_usual(dossier.network):
+        return unknown(why)  # the firm does not register there
     return proved(why) if registry.entries(dossier.address) or registry.knows_others(dossier.network) else unknown(why)
 
 

@@ -31,7 +31,8 @@ def _planned(known: Known, asked: Asked) -> Answer:
     if not dossier.plan_id:
         if _meant(known, asked):
             return None
-        return proved(f"the {dossier.op_type} names no plan, and none asks for it")
+        why = f"the {dossier.op_type} names no plan, and none asks for it"
+        return proved(why) if context.heard.any(("plans",)) else unknown(why)
     plan = context.plans.plan(dossier.plan_id)
     if plan is None:
         return unknown(f"the plan {dossier.plan_id} that it names is not on record")
@@ -58,14 +59,15 @@ def role(known: Known, rule: Role, asked: Asked) -> Answer:
     if dossier.client or dossier.account:
         owner = dossier.client or _owner_of_account(known, dossier.account)
         if owner and asked.client:
-            return None if owner == asked.client else proved(f"it goes to {owner}, and the money is {asked.client}'s")
+            # Between two clients nobody is robbed who says so himself: it is for people, and no proof of an error.
+            return None if owner == asked.client else unknown(f"it goes to {owner}, and the money is {asked.client}'s")
     found = context.references.role(dossier.destination)
     if found is None:
         return unknown(f"nobody has told the role of {dossier.destination}")
     allowed = rule.unplanned.get(dossier.op_type, ())  # type: ignore[call-overload]  # keys are operations
     if found in allowed or any(says_where(plan) for plan in _meant(known, asked)):
         return None
-    return proved(f"it goes to {dossier.destination} ({found}), and no plan says so")
+    return unknown(f"it goes to {dossier.destination} ({found}), and no plan says so")
 
 
 def _meant(known: Known, asked: Asked) -> list[Intention]:

@@ -43,6 +43,7 @@ class Destinations(Check):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        context.destinations = self
         self.practice: Table[str, Practice] = Table(Practice)
         self.doubted: Table[str, list[str]] = Table(list[str])  # address to the movements told of
 
@@ -82,7 +83,7 @@ class Destinations(Check):
         if first:
             self._count(dossier.network, registered=bool(entries))
         doubts = doubts_of(registry, dossier, entries)
-        if doubts and doubts[0].rule == NOT_ON_RECORD and self._is_usual(dossier.network):
+        if doubts and doubts[0].rule == NOT_ON_RECORD and self.is_usual(dossier.network):
             doubts = []
         if not doubts and not self.doubted.rows:
             return
@@ -100,7 +101,7 @@ class Destinations(Check):
                 self._tell(dossier, doubt)
         self._note(address, dossier.transfer_id, doubted=bool(doubts))
 
-    def _is_usual(self, network: str) -> bool:
+    def is_usual(self, network: str) -> bool:
         """Tell whether payments on a network mostly go to addresses that nobody registers: one more says nothing."""
         practice = self.practice.get(network)
         return practice is not None and practice.others > HABIT_MIN and practice.others > practice.registered

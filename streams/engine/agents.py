@@ -24,7 +24,6 @@ from streams.engine.errors import EngineError
 from streams.engine.gauges import Gauges
 from streams.engine.intake import Intake, wall_us
 from streams.engine.keeper import Keeper
-from streams.engine.logfile import read_ends
 from streams.engine.publisher import Delivered, Publisher
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
@@ -161,8 +160,7 @@ class Engine:
     async def _open(self, place: Partition, keeper: Keeper) -> None:
         begun_s, taken_away = time.monotonic(), self._taken_away[place]
         try:
-            log = await asyncio.to_thread(read_ends, self.settings.broker, place)
-            position = await asyncio.to_thread(keeper.open, log)
+            position = await asyncio.to_thread(keeper.open)
         except EngineError as problem:
             self.fail(str(problem))
             return

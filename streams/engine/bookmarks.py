@@ -58,6 +58,7 @@ class Bookmarks:
         self._log_topic = log_topic
         self._marks: dict[Partition, Bookmark] = {}
         self._resumed: dict[Partition, int] = {}
+        self._closed: set[Partition] = set()
 
     def open(self, partition: Partition, committed: int | None, earliest: int) -> int:
         """Return the offset from which to read a partition that was just assigned.
@@ -65,6 +66,7 @@ class Bookmarks:
         `committed` is the group's offset, if it has one; `earliest` the first offset that the broker still has. The log
         is read from the checkpoint of its shard, or from offset 0 where there is none.
         """
+        self._closed.discard(partition)
         start = 0 if partition[0] == self._log_topic else max(committed or 0, earliest)
         again = self._resumed.pop(partition, None)
         if again is not None:
@@ -75,6 +77,10 @@ class Bookmarks:
             mark = self._marks[partition] = Bookmark(start)
         mark.committed = committed
         return mark.next_offset
+
+    def close(self, partition: Partition) -> None:
+        """Commit nothing of a partition until it is opened again: who has it meanwhile may have come further."""
+        self._closed.add(partition)
 
     def resume(self, partition: Partition, position: int) -> None:
         """Let a partition of the log be read from a checkpoint on, the next time that it is opened."""
@@ -97,7 +103,7 @@ class Bookmarks:
     def committable(self) -> Iterator[tuple[Partition, int]]:
         """Return each partition with something new to commit, and the offset."""
         for partition, mark in self._marks.items():
-            offset = mark.committable()
+            offset = None if partition in self._closed else mark.committable()
             if offset is not None:
                 yield partition, offset
 

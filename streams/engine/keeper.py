@@ -15,7 +15,7 @@ from streams.engine.checkpoints import CheckpointWriter, Head, Saved, read_saved
 from streams.engine.checkpoints.head import begins
 from streams.engine.crashpoints import reached
 from streams.engine.errors import LogError, StateError
-from streams.engine.logfile import LogEnds
+from streams.engine.logfile import LogEnds, read_ends
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard, Steps
 
@@ -53,7 +53,7 @@ class Keeper:
         self.records_read = 0  # of the state, when it was opened
         self.written_us: int | None = None  # when what was read then had been written
 
-    def open(self, log: LogEnds) -> int:
+    def open(self) -> int:
         """Take the shard and put its state back; return the offset from which its log is to be applied.
 
         Raises `StateError` or `LogError`, in one line, where state and log do not belong together.
@@ -63,6 +63,8 @@ class Keeper:
         saved = read_saved(self._settings.broker, self._settings.topic("state"), self._shard.number)
         reached("open.read")
         if saved.head is not None:
+            # Only now: before the shard was taken, its last holder may have come further than the log that was seen.
+            log = read_ends(self._settings.broker, (self._settings.log_topic, self._shard.number))
             self._check(saved.head, log)
         self.records_read = saved.records
         self.written_us = None if saved.head is None else saved.head.written_us

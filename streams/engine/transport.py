@@ -164,6 +164,7 @@ class BatchConsumer(Consumer):
         reached("revoke")
         await super().on_partitions_revoked(revoked)
         for tp in revoked:
+            self._bookmarks.close((tp.topic, tp.partition))
             cast(BatchTransport, self.transport).places.revoked((tp.topic, tp.partition))
 
     # ---------------------------------------------------------------------------------------------- committing

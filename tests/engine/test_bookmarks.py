@@ -86,3 +86,13 @@ def test_a_partition_that_another_worker_took_further_is_read_on_from_there() ->
     marks[INPUT].take(5, 1)
     assert marks.open(INPUT, committed=50, earliest=0) == 50
     assert not marks.waiting()
+
+
+def test_a_partition_that_is_away_is_not_committed_until_it_is_opened_again() -> None:
+    marks = Bookmarks("log")
+    marks.open(INPUT, committed=None, earliest=0)
+    marks[INPUT].take(5, 0)
+    marks.close(INPUT)
+    assert list(marks.committable()) == []  # another worker may have committed more
+    marks.open(INPUT, committed=4, earliest=0)
+    assert list(marks.committable()) == [(INPUT, 5)]
