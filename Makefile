@@ -28,10 +28,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench scenarios clean-days chaos lock clean
+.PHONY: help demo test lint format bench bench-engine scenarios clean-days chaos lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: $(INSTALLED) ## watch a simulated prime broker being reconciled live, and a wrong transfer being caught
 	@$(BIN)/driftline demo $(ARGS)
@@ -52,6 +52,9 @@ format: $(INSTALLED) ## rewrite the code in the house format
 bench: $(INSTALLED) ## measure replay against a plain JSON loop, in one run
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+bench-engine: $(INSTALLED) ## measure the engine on a real Kafka beside a bare loop, Faust, Bytewax and Quix Streams
+	@$(BIN)/python -m tests.bench.engine $(ARGS)
+
 scenarios: $(INSTALLED) ## play every incident of the field and its look-alike over twenty seeds, and judge what is said
 	@$(BIN)/python -m tests.scenarios $(ARGS)
 
@@ -70,7 +73,7 @@ lock: ## write the two lock files again from pyproject.toml (UPGRADE=1: newer in
 	$(VENV)-lock/bin/uv pip $(COMPILE) --group dev --output-file requirements-dev.lock
 
 clean: ## remove what these targets made
-	rm -rf $(VENV) $(VENV)-lock .kafka-jars build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-lock $(VENV)-rivals .kafka-jars build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(LIBRARIES): requirements-dev.lock

@@ -170,7 +170,7 @@ class Breaks:
         tellers = self.trust.tellers(position.location)
         if self._is_awaited(tellers, position.observations[position.streak_start()].as_of_us):
             return True
-        if not position.may_be_in_flight(position.judgement.unexplained):
+        if not position.latest_may_be_in_flight():
             return False
         sources = {self.movements.by_id[ref].source for ref in position.awaited if ref in self.movements.by_id}
         sources.add(position.reporter)  # the end of a movement is often told by where it arrives
@@ -199,7 +199,7 @@ class Breaks:
         if self.trust.repeats(position.location):
             return False
         unexplained = position.judgement.unexplained
-        return self._is_material(position.asset, unexplained) and not position.may_be_in_flight(unexplained)
+        return self._is_material(position.asset, unexplained) and not position.latest_may_be_in_flight()
 
     def _drift(self, position: Position, kind: DriftKind, cause_id: str, *, explained: bool = False) -> DriftFinding:
         latest = position.observations[-1]

@@ -233,6 +233,17 @@ class Position:
         parts = [units for _, units in sorted(self.awaited.items())]  # by name: the same after a recovery
         return is_sum_of_some(units, parts, single, several)
 
+    def latest_may_be_in_flight(self) -> bool:
+        """Tell whether movements under way account for what the latest report differs by.
+
+        What the bank has yet to count is taken from a difference first, and may have been taken from the wrong one: the
+        whole difference may be a movement under way as well.
+        """
+        if self.may_be_in_flight(self.judgement.unexplained):
+            return True
+        latest = self.observations[-1]
+        return bool(self.value_dated) and self.may_be_in_flight(latest.drift - latest.judgement.baseline)
+
     def _thin(self) -> None:
         """Keep the recent reports; of an older quiet run of equal ones the first and the last two; a bound on all."""
         kept = self.observations

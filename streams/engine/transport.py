@@ -8,10 +8,12 @@ Faust's own; what may be committed is said by the bookmarks.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, Protocol, cast
 
 import msgspec
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP, AppT, ConsumerMessage
 from faust.types.transports import ConsumerT
@@ -127,13 +129,29 @@ class BatchConsumer(Consumer):
         generation = self.app.consumer_generation_id
         if fetched is None or self.should_stop:
             return
-        for tp, records in cast(Mapping[TP, list[FetchedRecord]], fetched).items():
-            # Both end what was fetched before; once they are over, perform_seek goes back to the bookmarks.
+        waiting = dict(cast(Mapping[TP, list[FetchedRecord]], fetched))
+        for tp, records in list(waiting.items()):
+            # Both end what was fetched before.
             if not self.flow_active or self.app.consumer_generation_id != generation:
+                await self._go_back(waiting)
                 return
+            del waiting[tp]
             known = (tp.topic, tp.partition) in self._bookmarks  # if not, perform_seek is still to come
             if known and records and (active is None or tp in active or tp in self._buffered_partitions):
                 yield tp, self._batch(tp, records)
+
+    async def _go_back(self, unread: Iterable[TP]) -> None:
+        """Read again what was fetched and is not handed on.
+
+        Where it was fetched before perform_seek went to the bookmarks, that does it; but a fetch can end after that and
+        before the flow goes on, and then nobody else goes back.
+        """
+        assigned = self.assignment()
+        marks = {
+            tp: self._bookmarks[tp.topic, tp.partition] for tp in unread if (tp.topic, tp.partition) in self._bookmarks
+        }
+        with suppress(IllegalStateError):  # one that is gone by now is read from the committed offset by whoever has it
+            await self.seek_wait({tp: mark.next_offset for tp, mark in marks.items() if tp in assigned})
 
     def _batch(self, tp: TP, records: list[FetchedRecord]) -> ConsumerMessage:
         message = self._to_message(tp, records[-1])

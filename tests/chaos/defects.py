@@ -26,7 +26,7 @@ from streams.engine.keeper import Capture, Keeper
 from streams.engine.logfile import LogEnds
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
-from streams.engine.transport import FetchedRecord
+from streams.engine.transport import BatchConsumer, FetchedRecord
 from streams.monitor import Monitor, encode
 from streams.record import Output
 
@@ -41,6 +41,9 @@ class Scenario:
     arm: str = ""
     linger_ms: int = 0  # so long is what the worker says kept back, as by a slow broker
     read_seconds: float = 0.0  # so long takes every second reading of the state
+    seek_seconds: float = 0.0  # so long after going to its places a worker begins to read
+    crashes: int = 1
+    per_second: float = 150.0  # how fast it is fed
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -77,7 +80,8 @@ def swap(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
 
 
 @defect(
-    "a checkpoint is written before its outputs are confirmed", Scenario(arm="transaction.committed:3", linger_ms=SLOW)
+    "a checkpoint is written before its outputs are confirmed",
+    Scenario(arm="transaction.committed:3", linger_ms=SLOW, crashes=3, per_second=50.0),
 )
 def unconfirmed() -> None:
     swap(Bookmarks, "is_confirmed", lambda _: lambda *_: True)
@@ -193,10 +197,12 @@ def opened_twice() -> None:
     swap(Engine, "prepare", make)
 
 
-@defect("deadlines are not put back")
-def no_deadlines() -> None:
+@defect("movements are not put back")
+def no_movements() -> None:
     def make(old: Callable[..., None]) -> Callable[..., None]:
-        return lambda self, plain: old(self, {key: row for key, row in plain.items() if '["deadline"' not in key})
+        return lambda self, plain: old(
+            self, {key: row for key, row in plain.items() if not key.startswith('["movement"')}
+        )
 
     swap(Monitor, "restore", make)
 
@@ -293,7 +299,7 @@ def early_commit() -> None:
     swap(Bookmark, "committable", make)
 
 
-@defect("what arrives while a worker ends is passed over", Scenario("term", linger_ms=SLOW))
+@defect("what arrives while a worker ends is passed over", Scenario("term", linger_ms=SLOW, per_second=50.0))
 def dropped_at_the_end() -> None:
     def make(_: Any) -> Callable[..., Any]:
         async def take_in(self: Engine, stream: Any) -> None:
@@ -306,6 +312,17 @@ def dropped_at_the_end() -> None:
         return take_in
 
     swap(Engine, "take_in", make)
+
+
+@defect("what is fetched just before the flow goes on is dropped", Scenario("guest", seek_seconds=1.2, per_second=40.0))
+def never_back() -> None:
+    def make(_: Any) -> Callable[..., Any]:
+        async def go_back(self: BatchConsumer, unread: object) -> None:
+            pass
+
+        return go_back
+
+    swap(BatchConsumer, "_go_back", make)
 
 
 Append = Callable[[Intake, Sequence[FetchedRecord], Bookmark], None]

@@ -21,10 +21,10 @@ from tests.chaos.defects import DEFECTS, Scenario
 from tests.chaos.feeder import Feeder
 from tests.chaos.fleet import Fleet, Worker
 from tests.chaos.run import Heads, chaos_settings, rest
-from tests.chaos.worker import DEFECT, LINGER, MODULE, READING
+from tests.chaos.worker import DEFECT, LINGER, MODULE, READING, SEEKING
 from tests.kafka.broker import KafkaBroker
 
-EVENTS, PER_SECOND = 1_000, 150.0
+EVENTS = 1_000
 SESSION_SECONDS = 2.0
 REST_SECONDS = 45.0
 FIRST_SECONDS = 60.0
@@ -36,11 +36,15 @@ def play(address: str, folder: Path, prefix: str, scenario: Scenario, defect: st
         address, prefix, **{"session_timeout_seconds": SESSION_SECONDS, "input_partitions": 1, **scenario.settings}
     )
     Topics(settings).create()
-    environment = {DEFECT: defect, LINGER: str(scenario.linger_ms), READING: str(scenario.read_seconds)}
-    feeder = Feeder(settings, 5, EVENTS, PER_SECOND)
+    environment = {
+        DEFECT: defect, LINGER: str(scenario.linger_ms), READING: str(scenario.read_seconds),
+        SEEKING: str(scenario.seek_seconds),
+    }  # fmt: skip
+    feeder = Feeder(settings, 5, EVENTS, scenario.per_second)
     unrest = ""
     with Fleet(settings, folder, 0, MODULE, **environment) as fleet, Heads(settings) as heads, feeder:
         try:
+            fleet.arms.extend([scenario.arm] * (scenario.crashes - 1))
             first = fleet.add(scenario.arm)
             _happen(scenario, fleet, first, heads)
             fleet.disarm()
@@ -58,7 +62,7 @@ def play(address: str, folder: Path, prefix: str, scenario: Scenario, defect: st
 
 def _happen(scenario: Scenario, fleet: Fleet, first: Worker, heads: Heads) -> None:
     if scenario.event == "crash":
-        _until(lambda: bool(fleet.ends), f"{scenario.arm} is not reached")
+        _until(lambda: fleet.ends.total() >= scenario.crashes, f"{scenario.arm} is not reached")
         return
     advance(heads, 2)
     if scenario.event == "zombie":

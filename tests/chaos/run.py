@@ -21,7 +21,7 @@ from tests.chaos.fleet import Fleet, Worker
 from tests.chaos.schedule import Fault, schedule
 from tests.kafka.broker import KafkaBroker
 
-SESSION_SECONDS = 2.5
+SESSION_SECONDS = 2.0
 SECONDS_A_FAULT = 3.5  # the feed is spread over about so much for each
 REST_SECONDS = 120.0
 NAMED_PATIENCE_SECONDS = 15.0
@@ -123,14 +123,13 @@ class Nemesis:
         return alive[int(fault.which * len(alive))] if alive else None
 
     def _named(self, fault: Fault) -> None:
-        """Arm the next workers that start, one after another; kill one that is not armed to begin with."""
+        """Arm every worker: one after another dies at its point, the other becomes the holder, and dies at its own."""
         self._fleet.arms.extend(fault.arms)
-        self._kill_one(lambda worker: not worker.armed)
-        while self._pending():
-            # One that is not at work where its point is gets the other's place, or makes room.
-            if self._wait_for_named(NAMED_PATIENCE_SECONDS) or self._kill_one(lambda worker: not worker.armed):
-                continue
-            self._kill_one(lambda worker: bool(worker.armed))
+        while self._fleet.arms:
+            if self._kill_one(lambda worker: not worker.armed):
+                time.sleep(0.3)
+            elif not self._wait_for_named(NAMED_PATIENCE_SECONDS):
+                self._kill_one(lambda worker: bool(worker.armed))
 
     def _kill_one(self, holds: Callable[[Worker], bool]) -> bool:
         """Kill the one that has run for longest of those of which `holds` is true."""

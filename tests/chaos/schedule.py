@@ -14,7 +14,7 @@ OTHERS = {
     "storm": 1,
 }  # fmt: skip
 NAMED_SHARE = 0.4  # of the entries; each of these is a chain of several faults
-CHAIN = (3, 5)
+CHAIN = (4, 8)
 ONCE = ("open.fenced", "open.read", "open.restored", "revoke")  # others: up to four times before it kills
 
 

@@ -25,6 +25,7 @@ BEGIN_US = 1_700_000_000_000_000
 STEPS = 500  # in which things may go wrong
 QUIET_STEPS = 12_000  # in which all must be done after that
 TRACED = 60
+IN_A_THREAD = ("open.", "transaction.")  # the crash points that a thread reaches, while the event loop goes on
 INPUTS = ([("transfers", 0)], [("transfers", 0), ("balances", 0)], [("transfers", 0), ("transfers", 1), ("ledger", 0)])
 
 
@@ -63,7 +64,7 @@ class World:
     def _choose_actions(self) -> list[tuple[float, Callable[[], object]]]:
         """Weigh what may happen; each world has its own temper."""
         rng = self.rng
-        misfortune = rng.choice((0.2, 0.5, 1.0, 2.0))
+        misfortune = rng.choice((0.5, 1.0, 2.0, 4.0))
         weights: list[tuple[float, Callable[[], object]]] = [
             (60, self._work),
             (rng.choice((4, 12, 25)), self._network),
@@ -302,6 +303,8 @@ class World:
                 self.note(process.name, f"crashes at {name}")
                 self._end(process)
                 raise Died
+        if name.startswith(IN_A_THREAD):
+            self.meanwhile()
 
     def note(self, who: str, what: str) -> None:
         self._trace.append((self.now_us, who, what))

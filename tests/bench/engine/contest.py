@@ -95,3 +95,12 @@ def table(tried: Iterable[Tried]) -> str:
             f"{one.processor_us:>8.2f}{start:>9.1f}"
         )
     return "\n".join(lines)
+
+
+def ratio_of(ours: Tried, theirs: Tried, target: float | None) -> str:
+    """Return how much faster one is than another, as the median of the rounds' ratios, beside its target."""
+    ratios = [mine / other for mine, other in zip(ours.rates(), theirs.rates(), strict=True)]
+    ratio = median(ratios)
+    said = "" if target is None else f"  target {target:g}: {'met' if ratio >= target else 'NOT met'}"
+    spread = f"({min(ratios):.2f} to {max(ratios):.2f})"
+    return f"  Driftline / {theirs.contestant.title:34}{ratio:8.2f} {spread:18}{said}"

@@ -1,10 +1,13 @@
-"""Driftline's own worker with the light core for its machine: outputs confirmed, and its checkpoints written."""
+"""Driftline's own worker with the light core for its machine: outputs confirmed, and its checkpoints written.
+
+With the option ``full`` the machine is the product's own, the whole monitor.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any
 from unittest import mock
 
@@ -13,6 +16,7 @@ import msgspec
 from streams.engine import worker
 from streams.engine.agents import Engine
 from streams.engine.settings import EngineSettings
+from streams.monitor import Monitor, Settings
 from streams.record import Output, Record
 from tests.bench.engine.core import Alarm, Core, Row, advance, decode
 from tests.bench.engine.result import Result, Task, Watch, task, tell
@@ -89,12 +93,29 @@ class Confirmed(Engine):
         self.stop.set()
 
 
-def confirmed(settings: EngineSettings, machine: Any, watch: Watch, events: int) -> Result:
+class TimedMonitor(Monitor):
+    """The product's monitor, which starts a watch."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__(Settings())
+        self.said = 0
+        self._watch = watch
+
+    def step(self, record: Record) -> list[Output]:
+        self._watch.begin()
+        outputs = super().step(record)
+        self.said += len(outputs)
+        return outputs
+
+
+def confirmed(
+    settings: EngineSettings, machine: Any, watch: Watch, events: int, configuration: Mapping[str, Any] | None = None
+) -> Result:
     """Run a worker over the first `events` of its log, behind the config record, and return what it took."""
     stop, times = threading.Event(), dict[str, Any]()
-    with mock.patch.multiple(Confirmed, create=True, end=events + 1, watch=watch, stop=stop, times=times):
-        with mock.patch.object(worker, "Engine", Confirmed):
-            code = worker.run_worker(settings, machine, stop=stop)
+    wanted = mock.patch.multiple(Confirmed, create=True, end=events + 1, watch=watch, stop=stop, times=times)
+    with wanted, mock.patch.object(worker, "Engine", Confirmed):
+        code = worker.run_worker(settings, machine, configuration=configuration, stop=stop)
     assert code == 0, "the worker failed"
     result: Result = times["confirmed"]
     return msgspec.structs.replace(result, events=events, saved_seconds=times["saved"])
@@ -104,12 +125,21 @@ def settings_of(given: Task) -> EngineSettings:
     return EngineSettings(broker=given.broker, topic_prefix=given.source, group_id=given.group)
 
 
-def run(given: Task) -> Result:
+def light(given: Task) -> Result:
     watch = Watch()
     machine = Machine(watch)
     result = confirmed(settings_of(given), machine, watch, given.events)
     return msgspec.structs.replace(result, said=machine.said, units=machine.core.units())
 
 
+def full(given: Task) -> Result:
+    watch = Watch()
+    monitor = TimedMonitor(watch)
+    settings = msgspec.structs.replace(settings_of(given), clock="events")
+    result = confirmed(settings, monitor, watch, given.events - 1, worker.plain(Settings()))
+    return msgspec.structs.replace(result, events=given.events, said=monitor.said)
+
+
 if __name__ == "__main__":
-    tell(run(task()))
+    asked = task()
+    tell(full(asked) if asked.option == "full" else light(asked))

@@ -1,0 +1,117 @@
+"""`python -m tests.bench.engine`: Driftline's engine beside others on one real broker, in turns, and what remains to be met."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from streams.engine.settings import EngineSettings
+from tests.bench.engine import full, latency, light
+from tests.bench.engine.contest import Contestant, Tried, own_python, run, table
+from tests.bench.engine.core import events
+from tests.bench.engine.fill import Filler
+from tests.bench.engine.result import Task
+from tests.bench.engine.rivals import NoRivalsError, rivals_python
+from tests.kafka.broker import KafkaBroker
+from tests.kafka.jars import NoKafkaError
+
+PARTS = ("light", "keys", "full", "latency", "intake")
+INTAKE = Contestant("intake", "on_intake", "intake alone, confirmed in the log")
+MANY_KEYS = 1_000_000
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the parts that `argv` names, all by default; return 2 where there is no broker, else 0: noise is no failure."""
+    wanted = _parser().parse_args(argv)
+    parts = wanted.parts or PARTS
+    if not set(parts) <= set(PARTS):
+        _parser().error(f"there are {', '.join(PARTS)}")
+    rivals = _rivals() if "light" in parts and _wants_rivals(wanted.only) else None
+    try:
+        with tempfile.TemporaryDirectory() as folder, KafkaBroker(Path(folder) / "kafka") as broker:
+            _head()
+            for part in parts:
+                print(f"\n{_part(part, broker.address, wanted, rivals)}", flush=True)
+            print(f"\nLoad at the end: {_load()}")
+    except NoKafkaError as problem:
+        print(f"bench-engine: {problem}")
+        return 2
+    return 0
+
+
+def _part(part: str, broker: str, wanted: argparse.Namespace, rivals: Path | None) -> str:
+    names = wanted.only or [one.name for one in light.CONTESTANTS]
+    if part == "light":
+        tried = light.measure(broker, set(names), wanted.events, wanted.keys, wanted.rounds, rivals, wanted.compression)
+        return light.report(tried, wanted.keys)
+    if part == "keys":
+        pair = {"driftline", "bare"}
+        few = light.measure(broker, pair, wanted.events, wanted.keys, wanted.rounds, None, wanted.compression)
+        many = light.measure(broker, pair, wanted.events, MANY_KEYS, wanted.rounds, None, wanted.compression)
+        return f"{light.report(few, wanted.keys)}\n\n{light.report(many, MANY_KEYS)}\n\n{light.report_keys(few, many)}"
+    if part == "full":
+        return full.report(full.measure(broker, wanted.rounds))
+    if part == "latency":
+        return latency.main(broker, wanted.rounds)
+    return _intake(broker, wanted)
+
+
+def _intake(broker: str, wanted: argparse.Namespace) -> str:
+    settings, tried = EngineSettings(broker=broker, compression=wanted.compression), Tried(INTAKE)
+    filler, pairs = Filler(settings), list(events(wanted.events // 2, wanted.keys))
+    for number in range(wanted.rounds):
+        name = f"intake-{number}-"
+        mine = msgspec.structs.replace(settings, topic_prefix=name)
+        filler.log(mine, [], {})
+        filler.events(mine.topic("transfers"), pairs)
+        task = Task(broker=broker, source=name, outputs="", events=len(pairs), folder="", group=f"{name}group")
+        tried.results.append(run(INTAKE, task, own_python()))
+        filler.drop(name)
+    return f"Intake alone\n{table([tried])}"
+
+
+def _rivals() -> Path | None:
+    try:
+        return rivals_python()
+    except NoRivalsError as problem:
+        print(f"bench-engine leaves Bytewax and Quix Streams out: {problem}")
+        return None
+
+
+def _wants_rivals(only: list[str]) -> bool:
+    return any(one.is_rival and (not only or one.name in only) for one in light.CONTESTANTS)
+
+
+def _head() -> None:
+    print(
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Python {sys.version.split()[0]}, {os.cpu_count()} cores, load {_load()}"
+    )
+    print("Events per second from the first event applied to the last output confirmed; least and most of all rounds;")
+    print("microseconds of processor time an event; seconds until the first event, which do not count.")
+
+
+def _load() -> str:
+    return " ".join(f"{one:.1f}" for one in os.getloadavg())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.engine", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (all)")
+    parser.add_argument("--events", type=int, default=1_500_000, help="for the fast ones (1,500,000)")
+    parser.add_argument("--keys", type=int, default=1_000, help="accounts (1,000); the part `keys` adds 1,000,000")
+    parser.add_argument("--rounds", type=int, default=3, help="each one runs so often, in turns (3)")
+    parser.add_argument("--only", action="append", default=[], choices=[one.name for one in light.CONTESTANTS])
+    parser.add_argument(
+        "--compression", choices=["gzip", "none"], default="gzip", help="of the events and the log (gzip)"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

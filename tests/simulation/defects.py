@@ -1,0 +1,219 @@
+"""Planted defects: each is a mistake that somebody could make in the engine, and that a simulated world must find.
+
+Some are mistakes that were in it, and that these worlds found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from streams.engine import keeper, survey, watermarks
+from streams.engine.agents import Engine
+from streams.engine.bookmarks import Bookmark, Bookmarks, Partition
+from streams.engine.checkpoints.head import Running
+from streams.engine.checkpoints.writer import CheckpointWriter
+from streams.engine.keeper import Keeper
+from streams.engine.merge import Merge
+from streams.engine.shard import Shard
+from streams.engine.watermarks import Reading, Watermarks
+from streams.monitor import controls
+from tests.simulation.clients import world
+
+Defect = Callable[[], AbstractContextManager[Any]]
+
+
+def checkpoint_before_confirmation() -> AbstractContextManager[Any]:
+    """A checkpoint does not wait for what was said up to there."""
+    return patch.object(Bookmarks, "is_confirmed", lambda self, partition, position: True)
+
+
+@contextmanager
+def position_off_by_one() -> Iterator[None]:
+    """The position is that of the last record applied, not of the next one."""
+    apply = Shard.apply
+
+    def wrong(self: Shard, records: Any) -> Any:
+        outputs = apply(self, records)
+        self.position -= 1
+        return outputs
+
+    with patch.object(Shard, "apply", wrong):
+        yield
+
+
+def input_committed_when_taken_up() -> AbstractContextManager[Any]:
+    """An input is committed before its copy in the log is confirmed."""
+
+    def wrong(self: Bookmark) -> int | None:
+        return None if self.next_offset == self.committed else self.next_offset
+
+    return patch.object(Bookmark, "committable", wrong)
+
+
+def no_fence() -> AbstractContextManager[Any]:
+    """The transactional id is the worker's own, so that nobody is shut out."""
+    return patch.object(keeper, "transactional_id", lambda settings, shard: f"{world().running.name}-shard-{shard}")
+
+
+@contextmanager
+def rows_owed_to_an_earlier_opening() -> Iterator[None]:
+    """What was captured and not written before the shard went away is written after it came back."""
+    open_ = Keeper.open
+
+    def wrong(self: Keeper) -> int:
+        owed = dict(self._owed)
+        position = open_(self)
+        self._owed = owed
+        return position
+
+    with patch.object(Keeper, "open", wrong):
+        yield
+
+
+def tick_past_the_unread() -> AbstractContextManager[Any]:
+    """A tick claims the moment of asking whatever is unread."""
+
+    def wrong(readings: Mapping[Partition, Reading], ends: Mapping[Partition, int], asked_at_us: int) -> Any:
+        return {partition: asked_at_us for partition in ends if partition in readings}
+
+    return patch.object(watermarks, "marks_us", wrong)
+
+
+def tick_of_the_fastest_reader() -> AbstractContextManager[Any]:
+    """Of several readers the one that has come furthest moves the clock."""
+
+    def wrong(state: Any, event: Any) -> int:
+        return watermarks.to_us(event.observed_at)
+
+    return patch.object(controls, "reached_us", wrong)
+
+
+@contextmanager
+def hashes_not_put_back() -> Iterator[None]:
+    """A shard goes on from a checkpoint with the running counts and hashes of nothing."""
+    resume = Shard.resume
+
+    def wrong(self: Shard, head: Any) -> None:
+        resume(self, head)
+        self.running = Running()
+
+    with patch.object(Shard, "resume", wrong):
+        yield
+
+
+@contextmanager
+def log_read_for_an_earlier_opening() -> Iterator[None]:
+    """What was fetched of the log before it was opened again is applied."""
+    resume = Shard.resume
+
+    def wrong(self: Shard, head: Any) -> None:
+        resume(self, head)
+        self.opening = 1
+
+    with patch.object(Shard, "resume", wrong):
+        yield
+
+
+def log_read_on_where_it_was() -> AbstractContextManager[Any]:
+    """A shard that comes back is read on from the old place, not from its checkpoint."""
+    return patch.object(Bookmarks, "resume", lambda self, partition, position: None)
+
+
+def input_read_for_an_earlier_assignment() -> AbstractContextManager[Any]:
+    """What was fetched of an input before it went away and came back is taken up."""
+
+    def wrong(self: Engine, partition: Partition) -> int:
+        return self.shard.opening if partition[0] == self.settings.log_topic else 0
+
+    return patch.object(Engine, "opening_of", wrong)
+
+
+def committed_while_another_has_it() -> AbstractContextManager[Any]:
+    """What was confirmed before a partition went away is committed when it comes back."""
+    return patch.object(Bookmarks, "close", lambda self, partition: None)
+
+
+@contextmanager
+def log_ends_before_the_fence() -> Iterator[None]:
+    """The end of the log is asked for before its last holder is shut out."""
+    open_ = CheckpointWriter.open
+
+    def wrong(self: CheckpointWriter) -> None:
+        one = world()
+        ends = keeper_read_ends("simulated:1", ("log", 0))
+        with patch.object(one, "ends_seen", ends, create=True):
+            open_(self)
+        one.ends_seen = ends  # type: ignore[attr-defined]
+
+    keeper_read_ends = keeper.read_ends
+
+    def seen(broker: str, place: Partition) -> Any:
+        return world().ends_seen  # type: ignore[attr-defined]
+
+    with patch.object(CheckpointWriter, "open", wrong), patch.object(keeper, "read_ends", seen):
+        yield
+
+
+def merged_past_the_ends() -> AbstractContextManager[Any]:
+    """Under the clock of events what came after the ends were asked for goes on at once."""
+    release = Merge.release
+
+    def wrong(self: Merge, ends: Mapping[Partition, int], limit: int) -> Any:
+        told = dict(ends)
+        for partition, queue in self._queues.items():
+            if queue.waiting:
+                told[partition] = max(told.get(partition, 0), queue.next_fetched)
+        return release(self, told, limit)
+
+    return patch.object(Merge, "release", wrong)
+
+
+def revoked_input_spoken_for() -> AbstractContextManager[Any]:
+    """A tick goes on speaking for a partition that another worker reads."""
+    return patch.object(Watermarks, "stop", lambda self, partition: None)
+
+
+@contextmanager
+def opened_while_about_to_be_closed() -> Iterator[None]:
+    """A shard that an older opening has just opened counts as open, and is closed then."""
+    prepare = Engine.prepare
+
+    async def wrong(self: Engine, partitions: Any) -> None:
+        if not self.shard.is_open:
+            await prepare(self, partitions)
+
+    with patch.object(Engine, "prepare", wrong):
+        yield
+
+
+def config_not_appended() -> AbstractContextManager[Any]:
+    """A start does not say what is in force."""
+    return patch.object(survey.Survey, "needs_config", lambda self, *asked: False)
+
+
+DEFECTS: dict[str, tuple[Defect, int]] = {
+    defect.__name__: (defect, seeds)
+    for defect, seeds in (
+        (checkpoint_before_confirmation, 300),
+        (position_off_by_one, 20),
+        (input_committed_when_taken_up, 100),
+        (no_fence, 300),
+        (rows_owed_to_an_earlier_opening, 300),
+        (tick_past_the_unread, 100),
+        (tick_of_the_fastest_reader, 100),
+        (hashes_not_put_back, 100),
+        (log_read_for_an_earlier_opening, 300),
+        (log_read_on_where_it_was, 300),
+        (input_read_for_an_earlier_assignment, 600),
+        (committed_while_another_has_it, 1_000),
+        (log_ends_before_the_fence, 1_000),
+        (merged_past_the_ends, 300),
+        (revoked_input_spoken_for, 300),
+        (opened_while_about_to_be_closed, 1_000),
+        (config_not_appended, 20),
+    )
+}
+"""Each defect, and in how many worlds from the first on it must have been found."""
