@@ -179,11 +179,12 @@ class Breaks:
     def _may_be_untold(self, position: Position) -> bool:
         """Tell whether a surplus may be money whose arrival, with nothing before it, has yet to be told.
 
-        A deficit is not given that time: what leaves is asked for first. Only where the report itself comes late, with
-        what else is late by as much, may that be behind it.
+        A deficit is not given that time: what leaves is asked for first. Where something of its size has been asked for
+        and may just be leaving, and where the report itself comes late, with what else is late by as much, it is.
         """
-        as_of_us = position.observations[-1].as_of_us
-        if position.judgement.unexplained < 0 and self.trust.clock_us() - as_of_us <= LATE_US:
+        as_of_us, units = position.observations[-1].as_of_us, position.judgement.unexplained
+        prompt = self.trust.clock_us() - as_of_us <= LATE_US
+        if units < 0 and prompt and not any(units // 2 >= part >= 2 * units for part in position.awaited.values()):
             return False
         return self._is_awaited(self.trust.tellers(position.location), as_of_us)
 

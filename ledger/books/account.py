@@ -87,6 +87,12 @@ def foreseen_units(account: Account) -> int:
     return sum(max(missing_units(tail, index), 0) for index in range(1, len(tail))) if account.loose else 0
 
 
+def untold_debits(account: Account) -> int:
+    """Return what postings that are missing between others have taken from balances that were told, in units."""
+    tail = account.tail
+    return sum(max(-missing_units(tail, index), 0) for index in range(1, len(tail))) if account.loose else 0
+
+
 def earlier_units(account: Account) -> int:
     """Return what the account held before the first posting heard, in units; 0 where nobody can say."""
     if account.pruned or not account.tail:

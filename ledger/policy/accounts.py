@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.amounts import to_units
+from ledger.books.account import untold_debits
 from ledger.check import Entry
 from ledger.events import AccountRef
 from ledger.policy.asked import Asked
@@ -133,6 +134,12 @@ class ClientAccounts:
         taken = self.debits.get(asked.dossier.transfer_id) or {}
         own = sum(taken.get(account_id, 0) for account_id in accounts)
         return sum(known) + own + self.credit_units(accounts, asset)
+
+    def untold_units(self, asked: Asked) -> int:
+        """Return what was debited, as later balances of the accounts tell, by postings that are not here yet."""
+        rows, asset = self.context.books.table.rows, asked.dossier.asset
+        told = [rows[account_id, asset] for account_id in self._accounts(asked, asset) if (account_id, asset) in rows]
+        return sum(untold_debits(account) for account in told)
 
     def credit_units(self, accounts: list[str], asset: str) -> int:
         """Return how far below zero these accounts may go, in units."""

@@ -83,9 +83,10 @@ def _covered_by_client(known: Known, asked: Asked) -> Answer:
     if needed <= available - promised:
         return None
     open_ones = f", of which {amount_text(promised, asset)} are asked for already" if promised else ""
-    return proved(
-        f"{amount_text(needed, asset)} are needed, and {asked.client} has {amount_text(available, asset)}{open_ones}"
-    )
+    why = f"{amount_text(needed, asset)} are needed, and {asked.client} has {amount_text(available, asset)}{open_ones}"
+    # What is asked for may have been debited by a posting that is not here yet, and then counts twice.
+    is_certain = needed > available - max(promised - known.accounts.untold_units(asked), 0)
+    return proved(why) if is_certain else unknown(why)
 
 
 def _covered_by_place(known: Known, asked: Asked) -> Answer:

@@ -26,7 +26,7 @@ from streams.engine.keeper import Capture, Keeper
 from streams.engine.logfile import LogEnds
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
-from streams.engine.transport import BatchConsumer, FetchedRecord
+from streams.engine.transport import FetchedRecord
 from streams.monitor import Monitor, encode
 from streams.record import Output
 
@@ -41,9 +41,8 @@ class Scenario:
     arm: str = ""
     linger_ms: int = 0  # so long is what the worker says kept back, as by a slow broker
     read_seconds: float = 0.0  # so long takes every second reading of the state
-    seek_seconds: float = 0.0  # so long after going to its places a worker begins to read
     crashes: int = 1
-    per_second: float = 150.0  # how fast it is fed
+    per_second: float = 60.0  # how fast it is fed
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -57,7 +56,7 @@ class Defect:
 
 
 SLOW = 1_500
-CRASH = Scenario(arm="checkpoint.captured:5")
+CRASH = Scenario(arm="checkpoint.captured:8")
 DEFECTS: dict[str, Defect] = {}
 
 
@@ -197,11 +196,11 @@ def opened_twice() -> None:
     swap(Engine, "prepare", make)
 
 
-@defect("movements are not put back")
-def no_movements() -> None:
+@defect("positions are not put back")
+def no_positions() -> None:
     def make(old: Callable[..., None]) -> Callable[..., None]:
         return lambda self, plain: old(
-            self, {key: row for key, row in plain.items() if not key.startswith('["movement"')}
+            self, {key: row for key, row in plain.items() if not key.startswith('["position"')}
         )
 
     swap(Monitor, "restore", make)
@@ -312,17 +311,6 @@ def dropped_at_the_end() -> None:
         return take_in
 
     swap(Engine, "take_in", make)
-
-
-@defect("what is fetched just before the flow goes on is dropped", Scenario("guest", seek_seconds=1.2, per_second=40.0))
-def never_back() -> None:
-    def make(_: Any) -> Callable[..., Any]:
-        async def go_back(self: BatchConsumer, unread: object) -> None:
-            pass
-
-        return go_back
-
-    swap(BatchConsumer, "_go_back", make)
 
 
 Append = Callable[[Intake, Sequence[FetchedRecord], Bookmark], None]

@@ -21,7 +21,7 @@ from tests.chaos.defects import DEFECTS, Scenario
 from tests.chaos.feeder import Feeder
 from tests.chaos.fleet import Fleet, Worker
 from tests.chaos.run import Heads, chaos_settings, rest
-from tests.chaos.worker import DEFECT, LINGER, MODULE, READING, SEEKING
+from tests.chaos.worker import DEFECT, LINGER, MODULE, READING
 from tests.kafka.broker import KafkaBroker
 
 EVENTS = 1_000
@@ -38,7 +38,6 @@ def play(address: str, folder: Path, prefix: str, scenario: Scenario, defect: st
     Topics(settings).create()
     environment = {
         DEFECT: defect, LINGER: str(scenario.linger_ms), READING: str(scenario.read_seconds),
-        SEEKING: str(scenario.seek_seconds),
     }  # fmt: skip
     feeder = Feeder(settings, 5, EVENTS, scenario.per_second)
     unrest = ""
@@ -48,6 +47,7 @@ def play(address: str, folder: Path, prefix: str, scenario: Scenario, defect: st
             first = fleet.add(scenario.arm)
             _happen(scenario, fleet, first, heads)
             fleet.disarm()
+            feeder.hurry()
             rest(settings, feeder, fleet, heads, REST_SECONDS)
         except AssertionError as problem:
             unrest = str(problem)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import time
@@ -13,11 +12,9 @@ from typing import Any
 from streams.engine import keeper, publisher, worker
 from streams.engine.checkpoints import Saved
 from streams.engine.settings import EngineSettings
-from streams.engine.transport import BatchConsumer
 from tests.chaos.defects import DEFECTS, swap
 
 DEFECT, LINGER, READING = "CHAOS_DEFECT", "CHAOS_LINGER_MS", "CHAOS_READ_SECONDS"
-SEEKING = "CHAOS_SEEK_SECONDS"
 MODULE = ("-m", "tests.chaos.worker")
 Options = Callable[[EngineSettings], dict[str, Any]]
 
@@ -38,17 +35,7 @@ def main() -> int:
     seconds = float(os.environ.get(READING) or 0)
     if seconds:
         swap(keeper, "read_saved", lambda old: _slowly(old, seconds))
-    if os.environ.get(SEEKING, "0.0") != "0.0":
-        swap(BatchConsumer, "perform_seek", lambda old: _lingering(old, float(os.environ[SEEKING])))
     return worker.main()
-
-
-def _lingering(seek: Callable[..., Any], seconds: float) -> Callable[..., Any]:
-    async def perform_seek(self: BatchConsumer) -> None:
-        await seek(self)
-        await asyncio.sleep(seconds)
-
-    return perform_seek
 
 
 def _slowly(read: Callable[..., Saved], seconds: float) -> Callable[..., Saved]:

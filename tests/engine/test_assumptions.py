@@ -15,12 +15,15 @@ from typing import Any
 import confluent_kafka
 import faust
 import pytest
+from aiokafka.consumer import AIOKafkaConsumer
+from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.structs import ConsumerRecord
 from confluent_kafka.admin import AdminClient
 from faust.app.base import App as FaustApp
 from faust.tables.recovery import Recovery
 from faust.transport.base import Transport as BaseTransport
 from faust.transport.consumer import Consumer as BaseConsumer
+from faust.transport.consumer import ThreadDelegateConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP
@@ -30,7 +33,7 @@ from streams.engine import embedded
 from streams.engine.app import App, faust_options
 from streams.engine.publisher import producer_options
 from streams.engine.settings import EngineSettings
-from streams.engine.transport import BatchConsumer, BatchTransport
+from streams.engine.transport import BatchConsumer, BatchConsumerThread, BatchTransport
 
 SETTINGS = EngineSettings(broker="127.0.0.1:1")
 
@@ -45,6 +48,11 @@ OVERRIDDEN = {
     "_commit": (COROUTINE, ["offsets"]),
     "wait_empty": (COROUTINE, []),
     "_add_gap": (COROUTINE, ["tp", "offset_from", "offset_to"]),
+    "_new_consumer_thread": (PLAIN, []),
+}
+OVERRIDDEN_IN_THREAD = {
+    "_create_worker_consumer": ["transport"],
+    "_fetch_records": ["consumer", "active_partitions", "timeout", "max_records"],
 }
 CALLED = {
     "_wait_next_records": (COROUTINE, ["timeout"]),
@@ -78,6 +86,14 @@ CALLERS: list[tuple[type, str, str, str]] = [
     (Recovery, "_resume_streams", "perform_seek", "an application without tables seeks with it after a rebalance"),
     (Recovery, "_resume_streams", "resume_flow", "the flow goes on after the seek"),
     (Recovery, "_resume_streams", "broker_request_timeout", "the seek may take as long as a request, and no longer"),
+    (ThreadDelegateConsumer, "__init__", "_new_consumer_thread", "the consumer fetches in the thread that this makes"),
+    (AIOKafkaConsumerThread, "_create_consumer", "_create_worker_consumer", "the thread fetches with what this makes"),
+    (AIOKafkaConsumerThread, "getmany", "_fetch_records", "what was fetched is handed on by it"),
+    (AIOKafkaConsumer, "__init__", "_fetch_max_wait_ms", "how long an empty fetch waits is kept there"),
+    (AIOKafkaConsumer, "start", "_fetch_max_wait_ms", "and handed to the fetcher only at the start"),
+    (Fetcher, "fetched_records", "_records", "what was fetched and not handed on is kept there"),
+    (FetchResult, "getall", "_partition_records", "a fetch unpacks its records when it is handed on"),
+    (PartitionRecords, "_unpack_records", "_consumer_record", "each record is made by it"),
     (BaseTransport, "create_consumer", "Consumer", "the transport makes the consumer that it names"),
 ]
 
@@ -114,6 +130,14 @@ def test_a_hook_is_overridden_with_the_same_names(name: str) -> None:
     ours, theirs = (list(inspect.signature(getattr(one, name)).parameters) for one in (BatchConsumer, Consumer))
     assert ours == theirs
     assert getattr(BatchConsumer, name) is not getattr(Consumer, name)
+
+
+@pytest.mark.parametrize("name", OVERRIDDEN_IN_THREAD)
+def test_a_hook_of_the_fetching_thread_is_there_with_its_signature(name: str) -> None:
+    ours, theirs = (getattr(one, name) for one in (BatchConsumerThread, AIOKafkaConsumerThread))
+    assert ours is not theirs
+    assert list(inspect.signature(theirs).parameters)[1:] == OVERRIDDEN_IN_THREAD[name]
+    assert list(inspect.signature(ours).parameters)[1:] == OVERRIDDEN_IN_THREAD[name]
 
 
 def test_nothing_is_overridden_but_what_is_listed() -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 
+READY_MAX = 500  # in one turn: a task may make itself ready for ever
 Job = tuple["asyncio.Future[Any]", Callable[[], Any]]
 
 
@@ -114,6 +115,23 @@ class SimLoop(asyncio.AbstractEventLoop):
             if not handle._cancelled:
                 handle._run()
         return True
+
+    def turn(self) -> None:
+        """Let everything get on once: what is ready, the threads, and every sleeper."""
+        before = events._get_running_loop()
+        events._set_running_loop(self)
+        try:
+            jobs, self._jobs = self._jobs, []
+            for job in jobs:
+                self._work(*job)
+            self._ready.extend(handle for handle in self._sleeping if not handle._cancelled)  # type: ignore[attr-defined]
+            self._sleeping.clear()
+            for _ in range(READY_MAX):
+                if not self._ready:
+                    break
+                self._ready.popleft()._run()
+        finally:
+            events._set_running_loop(before)
 
     def _work(self, future: asyncio.Future[Any], job: Callable[[], Any]) -> None:
         try:

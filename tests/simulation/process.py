@@ -97,10 +97,11 @@ class FaustAsItIs(FaustConsumer):
         while not self.flow_active:
             await asyncio.sleep(timeout)
         world, fetched = self.process.world, {}
+        most = 12 if world.may_fail else 500
         for tp in () if world.broker.is_away else sorted(self.process.assigned):
-            if tp in self.positions and world.rng.random() < 0.6:
+            if tp in self.positions and (not world.may_fail or world.rng.random() < 0.6):
                 start = self.positions[tp]
-                records = world.broker.partitions[tp.topic, tp.partition][start : start + world.rng.randint(1, 12)]
+                records = world.broker.partitions[tp.topic, tp.partition][start : start + world.rng.randint(1, most)]
                 if records:
                     fetched[tp] = records
                     self.positions[tp] = records[-1].offset + 1

@@ -22,9 +22,10 @@ from tests.simulation.oracle import Oracle, Wrong
 from tests.simulation.process import Process
 
 BEGIN_US = 1_700_000_000_000_000
-STEPS = 500  # in which things may go wrong
-QUIET_STEPS = 12_000  # in which all must be done after that
+STEPS = 350  # in which things may go wrong
+QUIET_TURNS = 400  # in which all must be done after that
 TRACED = 60
+TEMPERS = ((), ("_shut_out", "_notice", "_rebalance"), ("_rebalance", "_clog"), ("_crash", "_crash_soon"), ("_rebalance",))
 IN_A_THREAD = ("open.", "transaction.")  # the crash points that a thread reaches, while the event loop goes on
 INPUTS = ([("transfers", 0)], [("transfers", 0), ("balances", 0)], [("transfers", 0), ("transfers", 1), ("ledger", 0)])
 
@@ -54,7 +55,7 @@ class World:
         self.running: Process
         self._gone: list[Producer] = []  # of processes that are no more
         self._depth = self._started = self._events = 0
-        self._may_fail = True
+        self.may_fail = True
         self._processes_max = 1 if self.clock == "events" else rng.choice((1, 2, 2, 3))
         self._trouble = rng.choice((0.0, 0.02, 0.2))
         self._trace: list[tuple[int, str, str]] = []
@@ -64,7 +65,7 @@ class World:
     def _choose_actions(self) -> list[tuple[float, Callable[[], object]]]:
         """Weigh what may happen; each world has its own temper."""
         rng = self.rng
-        misfortune = rng.choice((0.5, 1.0, 2.0, 4.0))
+        misfortune, temper = rng.choice((0.5, 1.0, 2.0, 4.0)), rng.choice(TEMPERS)
         weights: list[tuple[float, Callable[[], object]]] = [
             (60, self._work),
             (rng.choice((4, 12, 25)), self._network),
@@ -75,7 +76,10 @@ class World:
             self._start, self._crash, self._crash_soon, self._shut_out, self._notice, self._rebalance,
             self._compact, self._away, self._clog,
         )  # fmt: skip
-        weights += [(misfortune * rng.choice((0.0, 0.15, 0.3)), trouble) for trouble in troubles]
+        weights += [
+            (misfortune * rng.choice((0.0, 0.15, 0.3)) * (4.0 if trouble.__name__ in temper else 1.0), trouble)
+            for trouble in troubles
+        ]
         weights.append((0.5, self._start))
         total = sum(weight for weight, _ in weights)
         reached, cumulated = 0.0, []
@@ -117,7 +121,7 @@ class World:
 
     def _be_quiet(self) -> None:
         """Let nothing more go wrong, and time stand still once the inputs do."""
-        self._may_fail = False
+        self.may_fail = False
         self.broker.is_away = False
         self.note("-", "quiet")
         for process in self.processes:
@@ -128,21 +132,25 @@ class World:
             self.group.notice(process)
         if not self.processes:
             self._start()
-        for step in range(QUIET_STEPS):
-            self._go_on()
-            if step % 20 == 0 and not self.oracle.unfinished(self.now_us):
+        for _ in range(QUIET_TURNS):
+            self._turn()
+            if not self.oracle.unfinished(self.now_us):
                 self.oracle.check_whole()
                 return
         raise Wrong("it does not come to an end: " + "; ".join(self.oracle.unfinished(self.now_us)))
 
-    def _go_on(self) -> None:
+    def _turn(self) -> None:
+        """Let everybody get on by what can be done at once."""
         if not self.processes:
             self._start()
-        for _ in range(3):
-            self._work()
-        self._network()
-        if not self.group.is_settled:
-            self.group.begin()
+        for process in list(self.processes):
+            self._let(process, process.loop.turn)
+        for producer in [producer for process in self.processes for producer in process.producers] + self._gone:
+            for place in producer.busy():
+                producer.send(place, len(producer.queues[place]))
+            producer.answer(len(producer.unanswered))
+        self._gone.clear()
+        self.group.begin()
 
     # ------------------------------------------------------------------------------------------- what may happen next
 
@@ -151,14 +159,14 @@ class World:
         if not self.processes:
             return
         process = self.processes[int(self.rng.random() * len(self.processes))]
-        self.let(process)
+        steps, may_work = 1 + int(self.rng.random() * 6), not self.broker.is_away and self._depth < 2
+        self._let(process, lambda: process.loop.go_on(self.rng, steps, may_work=may_work))
 
-    def let(self, process: Process) -> None:
+    def _let(self, process: Process, get_on: Callable[[], None]) -> None:
         before = getattr(self, "running", process)
         self.running = process
         try:
-            may_work = not self.broker.is_away and self._depth < 2
-            process.loop.go_on(self.rng, 1 + int(self.rng.random() * 6), may_work=may_work)
+            get_on()
         finally:
             self.running = before
         if self.oracle.found is not None:
@@ -215,7 +223,7 @@ class World:
         if len(self.processes) < self._processes_max and not (self.clock == "events" and self.group.shut_out):
             self._started += 1
             name = f"w{self._started}"
-            configuration = {"grace_seconds": self.rng.choice((30, 30, 30, 60))} if self._may_fail else {}
+            configuration = {"grace_seconds": self.rng.choice((30, 30, 30, 60))} if self.may_fail else {}
             self.note(name, "starts")
             self.running = self.processes[0] if self.processes else None  # type: ignore[assignment]
             self.processes.append(Process(self, name, self._new_machine(), configuration))
@@ -276,7 +284,7 @@ class World:
     def meanwhile(self) -> None:
         """Let the rest of the world go on while a thread waits for an answer."""
         process = self.running
-        if self._may_fail and self._depth < 2 and self.rng.random() < 0.3:
+        if self.may_fail and self._depth < 2 and self.rng.random() < 0.3:
             self._depth += 1
             try:
                 for _ in range(1 + int(self.rng.random() * 6)):
@@ -289,7 +297,7 @@ class World:
 
     def trouble(self) -> str:
         """Say what goes wrong between a question and its answer, if anything."""
-        if not self._may_fail or self.rng.random() >= self._trouble:
+        if not self.may_fail or self.rng.random() >= self._trouble:
             return ""
         return self.rng.choice(("lost question", "lost answer", "refused"))
 

@@ -46,15 +46,18 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _part(part: str, broker: str, wanted: argparse.Namespace, rivals: Path | None) -> str:
-    names = wanted.only or [one.name for one in light.CONTESTANTS]
+    settings = EngineSettings(broker=broker, compression=wanted.compression)
+    few = light.Load(wanted.events, wanted.keys)
     if part == "light":
-        tried = light.measure(broker, set(names), wanted.events, wanted.keys, wanted.rounds, rivals, wanted.compression)
-        return light.report(tried, wanted.keys)
+        names = set(wanted.only or [one.name for one in light.CONTESTANTS])
+        [tried] = light.measure(settings, [few], names, wanted.rounds, rivals)
+        return light.report(tried, few)
     if part == "keys":
-        pair = {"driftline", "bare"}
-        few = light.measure(broker, pair, wanted.events, wanted.keys, wanted.rounds, None, wanted.compression)
-        many = light.measure(broker, pair, wanted.events, MANY_KEYS, wanted.rounds, None, wanted.compression)
-        return f"{light.report(few, wanted.keys)}\n\n{light.report(many, MANY_KEYS)}\n\n{light.report_keys(few, many)}"
+        loads = [few, light.Load(wanted.events, MANY_KEYS), light.Load(wanted.events, MANY_KEYS, skewed=True)]
+        tries = light.measure(settings, loads, {"driftline", "bare"}, wanted.rounds, None)
+        reports = [light.report(tried, load) for tried, load in zip(tries, loads, strict=True)]
+        reports += [light.report_keys(tries[0], tries[number], loads[number]) for number in (1, 2)]
+        return "\n\n".join(reports)
     if part == "full":
         return full.report(full.measure(broker, wanted.rounds))
     if part == "latency":

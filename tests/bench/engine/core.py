@@ -82,11 +82,15 @@ class Core:
         return sum(row.units for row in self.rows.values())
 
 
-def events(count: int, keys: int) -> Iterator[tuple[bytes, bytes]]:
-    """Yield account and bytes of so many events over so many accounts, the same ones each time."""
+def events(count: int, keys: int, *, skewed: bool = False) -> Iterator[tuple[bytes, bytes]]:
+    """Yield account and bytes of so many events over so many accounts, the same ones each time.
+
+    All accounts are equally busy; with `skewed` the one of rank n is as busy as 1/n (the law of Zipf).
+    """
     chance = Random(keys)
     for number in range(count):
-        account = f"client-{chance.randrange(keys):07d}"
+        rank = int(keys ** chance.random()) - 1 if skewed else chance.randrange(keys)
+        account = f"client-{rank:07d}"
         whole = 2_000 if chance.randrange(OUTLIERS_IN) == 0 else chance.randrange(50, 150)
         yield (
             account.encode(),
