@@ -22,10 +22,11 @@ CLIENT = "client"
 
 
 class Held(NamedTuple):
-    """A request that is to be debited: its place by arrival, and its amount and fee in the asset, in units."""
+    """A request that is to be debited: its place by arrival, its amount and fee in units, and the account it names."""
 
     order: int
     units: int
+    account_id: str
 
 
 class ClientAccounts:
@@ -72,7 +73,7 @@ class ClientAccounts:
         if asked.client:
             units = asked.units + asked.fee_in(asked.dossier.asset)
             held = self._open.setdefault((asked.client, asked.dossier.asset), {})
-            held[asked.dossier.transfer_id] = Held(asked.order, units)
+            held[asked.dossier.transfer_id] = Held(asked.order, units, asked.dossier.origin_account)
 
     def release(self, asked_client: str, asset: str, transfer_id: str) -> None:
         """A request takes nothing any more: it was undone, or is forgotten."""
@@ -88,7 +89,7 @@ class ClientAccounts:
         over: list[str] = []
         units = 0
         for transfer_id, request in held.items():
-            if request.order < asked.order:
+            if request.order < asked.order and _may_share(request.account_id, asked.dossier.origin_account):
                 left = self._left_units(transfer_id, asked.client, request.units)
                 units += left
                 if not left and self._is_over(transfer_id):
@@ -155,3 +156,8 @@ class ClientAccounts:
         if account_id:
             return [account_id]
         return sorted(self._of.get((asked.client, asset), ()))
+
+
+def _may_share(one: str, other: str) -> bool:
+    """Tell whether two requests of a client may take from the same account: they name one, or one names none."""
+    return not one or not other or one == other

@@ -133,7 +133,8 @@ class Cabinet:
         """Return what earlier requests of the same client and asset will still take: neither undone nor debited yet."""
         total = ZERO
         for one in self.by_payer[str(it.client), it.asset].values():
-            if one is not it.file and not one.is_undone:
+            named = {side for side in (one.words["from"].get("account_id"), it.start.get("account_id")) if side}
+            if one is not it.file and not one.is_undone and len(named) < 2:
                 debited = self._debited(one, str(it.client), it.asset)
                 still = max(Decimal(one.words["amount"]) - debited, ZERO) if debited else taken(one.words)
                 total += still if debited or not self._is_long_paid(one) else ZERO
