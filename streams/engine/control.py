@@ -46,10 +46,13 @@ def partial_tick_record(marks_us: Mapping[str, int], reader: str) -> bytes:
 def config_record(
     clock: Clock, settings: Mapping[str, Any], log_offset: int, now_us: int, inputs: Sequence[str] = ()
 ) -> bytes:
-    """Return the config record for the log's next offset; equal settings at an equal offset give equal bytes under
-    ``events``, where `now_us` (the wall clock) has no say.
+    """Return the config record for the log's next offset.
+
+    It claims the moment `now_us` under ``ticks``, where only ticks move the clock. The one that begins a log, and all under
+    ``events``, claim the first moment of all: there it would take the clock past what is waiting in the inputs. Two
+    workers that begin a log at once write the same bytes so, of which the second are a repetition.
     """
-    at_us = now_us if clock == "ticks" else 0
+    at_us = now_us if clock == "ticks" and log_offset else 0
     body = {"clock": clock, "settings": dict(settings), "inputs": sorted(inputs)}
     return _encode({**_envelope("config", f"config:{log_offset}", at_us), **body})
 

@@ -28,6 +28,7 @@ EVENTS = 1_000
 SESSION_SECONDS = 2.0
 REST_SECONDS = 45.0
 FIRST_SECONDS = 60.0
+BY_CHANCE = ("opened_twice",)  # needs a rebalance at the right moment: shown once in four plays, so played by name only
 
 
 def play(address: str, folder: Path, prefix: str, scenario: Scenario, defect: str = "") -> Verdict:
@@ -114,7 +115,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.folder or Path(temporary)
         with KafkaBroker(folder / "broker") as broker:
-            return _table(broker.address, folder, asked.names or list(DEFECTS), asked.at_once)
+            return _table(
+                broker.address,
+                folder,
+                asked.names or [name for name in DEFECTS if name not in BY_CHANCE],
+                asked.at_once,
+            )
 
 
 def _table(address: str, folder: Path, names: Sequence[str], at_once: int) -> int:
@@ -133,7 +139,8 @@ def _table(address: str, folder: Path, names: Sequence[str], at_once: int) -> in
         for (name, scenario), verdict in zip(plays, pool.map(one, enumerate(plays)), strict=True):
             place = f"{scenario.event} {scenario.arm}".strip()
             if name:
-                seen = ", ".join(f"{kind} {number}" for kind, number in verdict.counts.items())
+                counts = {} if "no crash" in verdict.counts else verdict.counts  # what was to happen did not
+                seen = ", ".join(f"{kind} {number}" for kind, number in counts.items() if kind != "no rest")
                 print(f"{'caught' if seen else 'MISSED'}  {DEFECTS[name].text} [{place}]: {seen}", flush=True)
                 bad += not seen
             else:

@@ -7,8 +7,10 @@ import logging
 import sys
 import time
 from collections import Counter
+from contextlib import nullcontext
 
 from tests.simulation.clients import installed
+from tests.simulation.defects import DEFECTS
 from tests.simulation.world import run
 
 
@@ -16,11 +18,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seeds", type=int, default=2_000, help="how many worlds")
     parser.add_argument("--first", type=int, default=0, help="the number of the first one")
+    parser.add_argument("--defect", choices=sorted(DEFECTS), help="plant one: a world must go wrong")
     given = parser.parse_args()
     counts: Counter[str] = Counter()
     logging.disable()
     begun_s = time.monotonic()
-    with installed():
+    with installed(), DEFECTS[given.defect]() if given.defect else nullcontext():
         for done, seed in enumerate(range(given.first, given.first + given.seeds), 1):
             outcome = run(seed)
             counts.update(outcome.counts)

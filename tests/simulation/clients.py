@@ -111,7 +111,7 @@ class Producer:
     # -------------------------------------------------------------------------------------------------- transactional
 
     def init_transactions(self, _: float) -> None:
-        self.world.meanwhile()
+        self.world.meanwhile(0.25)
         self._live()
         self._holder = self.world.broker.take(self._name)
 

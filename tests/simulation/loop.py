@@ -105,7 +105,7 @@ class SimLoop(asyncio.AbstractEventLoop):
         ready, jobs = self._ready, len(self._jobs) if may_work else 0
         waiting = len(self._sleeping) + jobs
         if ready and (not waiting or rng.random() < 0.75):
-            ready.popleft()._run()
+            self._run_next()
         elif not waiting:
             return False
         elif (chosen := int(rng.random() * waiting)) < jobs:
@@ -129,9 +129,14 @@ class SimLoop(asyncio.AbstractEventLoop):
             for _ in range(READY_MAX):
                 if not self._ready:
                     break
-                self._ready.popleft()._run()
+                self._run_next()
         finally:
             events._set_running_loop(before)
+
+    def _run_next(self) -> None:
+        handle = self._ready.popleft()
+        if not handle._cancelled:  # type: ignore[attr-defined]
+            handle._run()
 
     def _work(self, future: asyncio.Future[Any], job: Callable[[], Any]) -> None:
         try:

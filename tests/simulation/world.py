@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from ledger.times import to_text
+from streams.engine.bookmarks import Partition
 from streams.engine.settings import Clock
 from tests.simulation.broker import Broker
 from tests.simulation.clients import Producer, belonging_to
@@ -22,8 +23,9 @@ from tests.simulation.oracle import Oracle, Wrong
 from tests.simulation.process import Process
 
 BEGIN_US = 1_700_000_000_000_000
-STEPS = 350  # in which things may go wrong
+STEPS = 330  # in which things may go wrong
 QUIET_TURNS = 400  # in which all must be done after that
+LONG_STEPS = 60  # that an answer may take now and then
 TRACED = 60
 TEMPERS = ((), ("_shut_out", "_notice", "_rebalance"), ("_rebalance", "_clog"), ("_crash", "_crash_soon"), ("_rebalance",))
 IN_A_THREAD = ("open.", "transaction.")  # the crash points that a thread reaches, while the event loop goes on
@@ -49,7 +51,7 @@ class World:
         self.now_us = BEGIN_US
         self.clock: Clock = "events" if seed % 5 == 4 else "ticks"
         self.oracle = Oracle(new_machine, self.clock)
-        self.broker = self.oracle.broker = Broker(INPUTS[rng.randrange(3)], self.oracle)
+        self.broker = self.oracle.broker = Broker(self.inputs(), self.oracle)
         self.group = Group(self.broker.inputs, rng)
         self.processes: list[Process] = []
         self.running: Process
@@ -69,7 +71,7 @@ class World:
         weights: list[tuple[float, Callable[[], object]]] = [
             (60, self._work),
             (rng.choice((4, 12, 25)), self._network),
-            (rng.choice((1, 4, 8)), self._feed),
+            (rng.choice((1, 4, 8)), self.feed),
             (4, self.group.begin),
         ]
         troubles = (
@@ -87,6 +89,14 @@ class World:
             reached += weight / total
             cumulated.append((reached, action))
         return cumulated
+
+    def inputs(self) -> list[Partition]:
+        """Return the partitions that are fed."""
+        return INPUTS[self.rng.randrange(3)]
+
+    def configuration(self) -> dict[str, Any]:
+        """Return the settings that a process is started with: now and then other ones."""
+        return {"grace_seconds": self.rng.choice((30, 30, 30, 60))}
 
     def seconds(self) -> float:
         return self.now_us / 1_000_000
@@ -197,7 +207,7 @@ class World:
         if producer.process.is_dead and not busy:
             self._gone.remove(producer)
 
-    def _feed(self) -> None:
+    def feed(self) -> None:
         """Something happens in the world and is written to its topic."""
         topic, partition = self.rng.choice(self.broker.inputs)
         for _ in range(self.rng.choice((1, 1, 3, 15))):
@@ -223,10 +233,9 @@ class World:
         if len(self.processes) < self._processes_max and not (self.clock == "events" and self.group.shut_out):
             self._started += 1
             name = f"w{self._started}"
-            configuration = {"grace_seconds": self.rng.choice((30, 30, 30, 60))} if self.may_fail else {}
             self.note(name, "starts")
             self.running = self.processes[0] if self.processes else None  # type: ignore[assignment]
-            self.processes.append(Process(self, name, self._new_machine(), configuration))
+            self.processes.append(Process(self, name, self._new_machine(), self.configuration()))
 
     def _any(self, among: list[Process]) -> Process | None:
         return self.rng.choice(among) if among else None
@@ -281,13 +290,14 @@ class World:
 
     # ----------------------------------------------------------------------------------------- what the clients call
 
-    def meanwhile(self) -> None:
-        """Let the rest of the world go on while a thread waits for an answer."""
+    def meanwhile(self, long: float = 0.1) -> None:
+        """Let the rest of the world go on while a thread waits for an answer; `long` says how likely that takes long."""
         process = self.running
         if self.may_fail and self._depth < 2 and self.rng.random() < 0.3:
             self._depth += 1
             try:
-                for _ in range(1 + int(self.rng.random() * 6)):
+                longest = 5 if self._depth > 1 or self.rng.random() >= long else LONG_STEPS
+                for _ in range(1 + int(self.rng.random() * longest)):
                     self._step()
             finally:
                 self._depth -= 1
@@ -312,7 +322,7 @@ class World:
                 self._end(process)
                 raise Died
         if name.startswith(IN_A_THREAD):
-            self.meanwhile()
+            self.meanwhile(0.25 if name.startswith("open.") else 0.1)
 
     def note(self, who: str, what: str) -> None:
         self._trace.append((self.now_us, who, what))
