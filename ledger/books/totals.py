@@ -90,6 +90,7 @@ class Totals(Check):
         if isinstance(event, LocationRef):
             self.cover.regroup()
         elif isinstance(event, AssetRef):
+            self._refresh()
             self._stale = (event.asset, self.context.cause_id)  # its rows that waited are applied next
         elif isinstance(event, AddressRef):
             self._cause = None

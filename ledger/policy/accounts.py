@@ -5,13 +5,13 @@ Which requests are open follows from the verdicts and dossiers, so that is an in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ledger.amounts import to_units
 from ledger.books.account import untold_debits
 from ledger.check import Entry
 from ledger.events import AccountRef
-from ledger.policy.asked import Asked
+from ledger.policy.asked import Asked, fee_on_top
 from ledger.table import Table
 from ledger.times import SECOND_US
 
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
 CLIENT = "client"
 
 
-class Held(NamedTuple):
-    """A request that is to be debited: its place by arrival, its amount and fee in units, and the account it names."""
-
-    order: int
-    units: int
-    account_id: str
-
-
 class ClientAccounts:
     """The accounts of clients, and the open requests on them. `debits`: what each movement took, net, by account."""
 
@@ -36,7 +28,7 @@ class ClientAccounts:
         self.context = context
         self.debits: Table[str, dict[str, int]] = Table(dict[str, int])
         self._of: dict[tuple[str, str], dict[str, None]] = {}  # (client, asset) to accounts
-        self._open: dict[tuple[str, str], dict[str, Held]] = {}  # (client, asset) to requests
+        self._open: dict[tuple[str, str], dict[str, None]] = {}  # (client, asset) to requests not debited yet
 
     def loaded(self) -> None:
         """Find the accounts again from those of the books."""
@@ -69,47 +61,37 @@ class ClientAccounts:
 
     # --- requests --------------------------------------------------------------------------------------------
     def hold(self, asked: Asked) -> None:
-        """Let a request count for those after it."""
-        if asked.client:
-            units = asked.units + asked.fee_in(asked.dossier.asset)
-            held = self._open.setdefault((asked.client, asked.dossier.asset), {})
-            held[asked.dossier.transfer_id] = Held(asked.order, units, asked.dossier.origin_account)
+        """Let a request count for those after it, as long as it is not debited."""
+        dossier = asked.dossier
+        if not asked.client:
+            return
+        if self.debited_units(dossier.transfer_id, asked.client) >= dossier.instructed_units:
+            self.release(asked.client, dossier.asset, dossier.transfer_id)
+        else:
+            self._open.setdefault((asked.client, dossier.asset), {})[dossier.transfer_id] = None
 
-    def release(self, asked_client: str, asset: str, transfer_id: str) -> None:
-        """A request takes nothing any more: it was undone, or is forgotten."""
-        held = self._open.get((asked_client, asset))
-        if held is not None and held.pop(transfer_id, None) is not None and not held:
-            del self._open[asked_client, asset]
+    def release(self, client: str, asset: str, transfer_id: str) -> None:
+        """A request takes nothing any more: it is debited, was undone, or is forgotten."""
+        held = self._open.get((client, asset))
+        if held is not None and transfer_id in held:
+            del held[transfer_id]
+            if not held:
+                del self._open[client, asset]
 
     def promised_units(self, asked: Asked) -> int:
-        """Return what requests that arrived before are still to take, in units."""
-        held = self._open.get((asked.client, asked.dossier.asset))
-        if not held:
-            return 0
-        over: list[str] = []
-        units = 0
-        for transfer_id, request in held.items():
-            if request.order < asked.order and _may_share(request.account_id, asked.dossier.origin_account):
-                left = self._left_units(transfer_id, asked.client, request.units)
-                units += left
-                if not left and self._is_over(transfer_id):
-                    over.append(transfer_id)
-        for transfer_id in over:  # looked at once more and never again
-            del held[transfer_id]
-        return units
+        """Return what requests that arrived before are still to take, in units, each with its fee."""
+        return sum(self._left_units(transfer_id, asked) for transfer_id in self._open.get(_place(asked), ()))
 
-    def _is_over(self, transfer_id: str) -> bool:
-        dossier = self.context.dossiers.get(transfer_id)
-        return dossier is None or dossier.arrived or dossier.undone
-
-    def _left_units(self, transfer_id: str, client: str, units: int) -> int:
-        dossier, taken = self.context.dossiers.get(transfer_id), self.debited_units(transfer_id, client)
-        if dossier is None or taken >= dossier.instructed_units:
+    def _left_units(self, transfer_id: str, asked: Asked) -> int:
+        context = self.context
+        dossier, request = context.dossiers.rows[transfer_id], context.decisions.requests.rows[transfer_id]
+        if request.order >= asked.order or not _may_share(dossier.origin_account, asked.dossier.origin_account):
             return 0
-        wait_us = round(self.context.limits.missing_debit_s * SECOND_US)
-        if not taken and dossier.arrived and dossier.arrived_heard_us + wait_us < self.context.now_us:
+        taken = self.debited_units(transfer_id, asked.client)
+        wait_us = round(context.limits.missing_debit_s * SECOND_US)
+        if not taken and dossier.arrived and dossier.arrived_heard_us + wait_us < context.now_us:
             return 0  # it is over for so long that its debit must have come without naming it
-        return units - taken
+        return max(request.units + fee_on_top(context, dossier, dossier.asset) - taken, 0)
 
     def debited_units(self, transfer_id: str, client: str) -> int:
         """Return what a movement has taken from the accounts of a client, and not given back to the same account."""
@@ -156,6 +138,10 @@ class ClientAccounts:
         if account_id:
             return [account_id]
         return sorted(self._of.get((asked.client, asset), ()))
+
+
+def _place(asked: Asked) -> tuple[str, str]:
+    return asked.client, asked.dossier.asset
 
 
 def _may_share(one: str, other: str) -> bool:

@@ -121,6 +121,13 @@ def ask(context: Context, dossier: Dossier, *, order: int, at_us: int, heard_us:
     )
 
 
+def fee_on_top(context: Context, dossier: Dossier, asset: str) -> int:
+    """Return what the sender of a movement pays on top of it in an asset, in units."""
+    if dossier.fee_payer not in ("", "sender") or not dossier.fee_asset:
+        return 0
+    return dossier.fee_units if context.assets.codes.get(dossier.fee_asset) == asset else 0
+
+
 def payer_of(context: Context, dossier: Dossier) -> str:
     """Return the client whose money is to move; "" where it is the firm's own, or nobody says."""
     if dossier.origin_client or not dossier.origin_account:

@@ -83,7 +83,7 @@ class Audit(Check):
     # --- judgement -------------------------------------------------------------------------------------------
     def _judge_all(self, client: str = "") -> None:
         """Judge again what is told of: of one client, or all."""
-        for transfer_id in list(self.table.rows):
+        for transfer_id in sorted(self.table.rows):
             dossier = self.context.dossiers.rows[transfer_id]
             if not client or words.client_of(dossier) == client:
                 self._judge(dossier, self.table.rows[transfer_id])

@@ -83,7 +83,13 @@ class Decisions(Check):
             self._cover(dossier)
 
     def posted(self, entry: Entry) -> None:
-        if self.known.accounts.posted(entry) and self._uncovered:
+        if not self.known.accounts.posted(entry):
+            return
+        transfer_id = entry.event.transfer_id or ""
+        request = self.requests.get(transfer_id)
+        if request is not None and not self.context.dossiers.rows[transfer_id].undone:
+            self.known.accounts.hold(self._asked(transfer_id, request))
+        if self._uncovered:
             account = self.context.books.table.rows.get((entry.event.account_id, entry.asset))
             self._judge_uncovered(entry.event.client_id or ("" if account is None else account.client_id))
 

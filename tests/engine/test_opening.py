@@ -39,11 +39,18 @@ class Nothing:
 def test_the_log_is_looked_at_after_the_last_holder_is_shut_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Until then that one may append to the log, and write a checkpoint of more than was seen of it."""
     done: list[str] = []
-    head = Head(position=7, state_version=1, inputs=0, outputs=0, input_hash=0, output_hash=0, log_begins=0, clock="ticks")
+
+    def noted(what: str, answer: Any) -> Any:
+        done.append(what)
+        return answer
+
+    head = Head(
+        position=7, state_version=1, inputs=0, outputs=0, input_hash=0, output_hash=0, log_begins=0, clock="ticks"
+    )
     writer = SimpleNamespace(open=lambda: done.append("fence"))
     monkeypatch.setattr(module, "CheckpointWriter", lambda *_: writer)
-    monkeypatch.setattr(module, "read_saved", lambda *_: done.append("state") or Saved(head, {}))
-    monkeypatch.setattr(module, "read_ends", lambda *_: done.append("log") or LogEnds(0, 7, None))
+    monkeypatch.setattr(module, "read_saved", lambda *_: noted("state", Saved(head, {})))
+    monkeypatch.setattr(module, "read_ends", lambda *_: noted("log", LogEnds(0, 7, None)))
     shard = Shard(0, Nothing(), 0)
     assert Keeper(SETTINGS, shard, Nothing()).open() == 7
     assert done == ["fence", "state", "log"]
@@ -71,9 +78,7 @@ def test_a_shard_that_goes_and_comes_back_while_it_is_opened_is_open_in_the_end(
         keeper = SlowKeeper(shard)
         intake = cast(Any, SimpleNamespace(revoked=lambda partition: None))
         anything = cast(Any, None)
-        engine = Engine(
-            SETTINGS, anything, Bookmarks("log"), intake, shard, anything, [], keeper=cast(Keeper, keeper)
-        )
+        engine = Engine(SETTINGS, anything, Bookmarks("log"), intake, shard, anything, [], keeper=cast(Keeper, keeper))
         first = asyncio.create_task(engine.prepare([LOG]))
         assert await asyncio.to_thread(keeper.has_opened.wait, 10)
         engine.revoked(LOG)

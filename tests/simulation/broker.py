@@ -70,7 +70,9 @@ class Broker:
 
     # ------------------------------------------------------------------------------------------------------- records
 
-    def append(self, topic: str, partition: int, value: bytes | None, headers: Headers = (), key: bytes | None = None) -> None:
+    def append(
+        self, topic: str, partition: int, value: bytes | None, headers: Headers = (), key: bytes | None = None
+    ) -> None:
         """Write a record."""
         place = self.partitions[topic, partition]
         record = Stored(topic, partition, len(place), value, headers, key)

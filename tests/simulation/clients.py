@@ -76,7 +76,7 @@ class Producer:
     def poll(self, _: float) -> None:
         self._live()
         while self.answered:
-            *_, on_delivery = self.answered.popleft()
+            *_rest, on_delivery = self.answered.popleft()
             on_delivery(None, None)
 
     def flush(self, _: float) -> int:
@@ -150,7 +150,9 @@ class Producer:
 class Message:
     """What a consumer hands out; `error` of the last one says that the partition ends."""
 
-    def __init__(self, offset: int, key: bytes | None, value: bytes | None, headers: Any, code: int | None = None) -> None:
+    def __init__(
+        self, offset: int, key: bytes | None, value: bytes | None, headers: Any, code: int | None = None
+    ) -> None:
         self._all = offset, key, value, headers, code
 
     def offset(self) -> int:
@@ -268,4 +270,3 @@ def belonging_to(one: World) -> Iterator[None]:
         yield
     finally:
         _the_world.pop()
-

@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from streams.engine import keeper, survey, watermarks
+from ledger.times import to_us
+from streams.engine import keeper, logfile, survey, watermarks
 from streams.engine.agents import Engine
 from streams.engine.bookmarks import Bookmark, Bookmarks, Partition
 from streams.engine.checkpoints.head import Running
@@ -86,7 +87,7 @@ def tick_of_the_fastest_reader() -> AbstractContextManager[Any]:
     """Of several readers the one that has come furthest moves the clock."""
 
     def wrong(state: Any, event: Any) -> int:
-        return watermarks.to_us(event.observed_at)
+        return to_us(event.observed_at)
 
     return patch.object(controls, "reached_us", wrong)
 
@@ -148,7 +149,7 @@ def log_ends_before_the_fence() -> Iterator[None]:
             open_(self)
         one.ends_seen = ends  # type: ignore[attr-defined]
 
-    keeper_read_ends = keeper.read_ends
+    keeper_read_ends = logfile.read_ends
 
     def seen(broker: str, place: Partition) -> Any:
         return world().ends_seen  # type: ignore[attr-defined]

@@ -35,17 +35,21 @@ class SimLoop(asyncio.AbstractEventLoop):
 
     # -------------------------------------------------------------------------------------- what asyncio asks for
 
-    def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
+    def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:  # type: ignore[override]
         handle = asyncio.Handle(callback, args, self, context)
         self._ready.append(handle)
         return handle
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
         handle = asyncio.TimerHandle(when, callback, args, self, context)
         self._sleeping.append(handle)
         return handle
 
-    def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
         return self.call_at(self.time() + delay, callback, *args, context=context)
 
     def create_future(self) -> asyncio.Future[Any]:
@@ -124,7 +128,7 @@ class SimLoop(asyncio.AbstractEventLoop):
             jobs, self._jobs = self._jobs, []
             for job in jobs:
                 self._work(*job)
-            self._ready.extend(handle for handle in self._sleeping if not handle._cancelled)  # type: ignore[attr-defined]
+            self._ready.extend(handle for handle in self._sleeping if not handle._cancelled)
             self._sleeping.clear()
             for _ in range(READY_MAX):
                 if not self._ready:
@@ -135,7 +139,7 @@ class SimLoop(asyncio.AbstractEventLoop):
 
     def _run_next(self) -> None:
         handle = self._ready.popleft()
-        if not handle._cancelled:  # type: ignore[attr-defined]
+        if not handle._cancelled:
             handle._run()
 
     def _work(self, future: asyncio.Future[Any], job: Callable[[], Any]) -> None:

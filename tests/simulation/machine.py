@@ -38,6 +38,14 @@ class Machine:
 
     state_version = 1
 
+    count: int  # of the records
+    order: int  # a hash over them
+    said: int  # outputs
+    clock_us: int
+    clock: str
+    settings: dict[str, Any]
+    _changed: set[str]
+
     def __init__(self) -> None:
         self.restore({})
 
@@ -116,7 +124,8 @@ class Machine:
         return {name: self._row(name) for name in names}
 
     def changed_rows(self) -> dict[str, Any]:
-        changed, self._changed = self._changed, set()
+        changed = self._changed
+        self._changed = set()
         return {name: self._row(name) for name in sorted(changed)}
 
     def restore(self, plain: dict[str, Any]) -> None:
@@ -127,7 +136,7 @@ class Machine:
         self.count, self.order, self.said, self.clock_us, self.clock, self.settings = plain.get(
             META, (0, 0, 0, 0, "", {})
         )
-        self._changed: set[str] = set()
+        self._changed = set()
         for name, row in plain.items():
             if name != META:
                 kind, key = _decode(name)

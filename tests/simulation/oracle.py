@@ -17,13 +17,13 @@ from streams.engine.entries import entry_record
 from streams.engine.keeper import encoded_rows
 from streams.engine.watermarks import observed_us
 from streams.monitor import encode
-from streams.record import OWN_ORIGIN, OUTPUT_TOPICS, Output, Record
+from streams.record import OUTPUT_TOPICS, OWN_ORIGIN, Output, Record
 from tests.simulation.broker import LOG, Broker, Stored, Transaction
 
 _encode = msgspec.json.Encoder().encode
 
 
-class Wrong(AssertionError):
+class WrongError(AssertionError):
     """Something that must not be; the text says what."""
 
 
@@ -65,7 +65,7 @@ class Reference:
 
 
 class Oracle:
-    """Listens to a broker and raises `Wrong`."""
+    """Listens to a broker and raises `WrongError`."""
 
     def __init__(self, new_machine: Callable[[], Any], clock: str) -> None:
         self.broker: Broker  # set by the world
@@ -80,12 +80,12 @@ class Oracle:
         self._written: dict[str, int] = dict.fromkeys(OUTPUT_TOPICS, 0)  # first occurrences in the topic
         self.visible: dict[bytes, bytes] = {}
         self.position = 0  # of the last checkpoint
-        self.found: Wrong | None = None
+        self.found: WrongError | None = None
         self.counts = {"repeated inputs": 0, "repeated outputs": 0, "checkpoints": 0, "ticks": 0}
 
-    def _wrong(self, what: str) -> Wrong:
+    def _wrong(self, what: str) -> WrongError:
         """Keep the first that is wrong: whoever is at work then may catch what is raised."""
-        self.found = self.found or Wrong(what)
+        self.found = self.found or WrongError(what)
         return self.found
 
     # ------------------------------------------------------------------------------------------------------- the log
@@ -126,7 +126,9 @@ class Oracle:
             for record in self.broker.partitions[place][self._due.get(place, 0) :]:
                 moment = observed_us(record.value or b"")
                 if moment is not None and moment < clock:
-                    raise self._wrong(f"the clock is at {clock} and {place} {record.offset} of {moment} is not in the log")
+                    raise self._wrong(
+                        f"the clock is at {clock} and {place} {record.offset} of {moment} is not in the log"
+                    )
 
     def noted(self, place: Partition, offset: int) -> None:
         if place != LOG and offset > self._due.get(place, 0):
@@ -173,10 +175,14 @@ class Oracle:
         rows = self._behind.now()
         for key in sorted(rows.keys() | self.visible.keys()) if rows != self.visible else ():
             if rows.get(key) != self.visible.get(key):
-                raise self._wrong(f"{key!r} is {self.visible.get(key)!r} at {head.position} and must be {rows.get(key)!r}")
+                raise self._wrong(
+                    f"{key!r} is {self.visible.get(key)!r} at {head.position} and must be {rows.get(key)!r}"
+                )
         for topic, covered in self._covered.items():
             if self._written[topic] < covered:
-                raise self._wrong(f"the checkpoint of {head.position} covers {covered} of {topic}, {self._written[topic]} are there")
+                raise self._wrong(
+                    f"the checkpoint of {head.position} covers {covered} of {topic}, {self._written[topic]} are there"
+                )
 
     # ---------------------------------------------------------------------------------------------------- once quiet
 

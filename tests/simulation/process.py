@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from faust.transport.drivers.aiokafka import Consumer as FaustConsumer
 from faust.types import TP, ConsumerMessage
@@ -67,7 +67,7 @@ class FaustAsItIs(FaustConsumer):
     positions: dict[TP, int]
     flow_active = False
     should_stop = False
-    _buffered_partitions: set[TP] = set()
+    _buffered_partitions: ClassVar[set[TP]] = set()  # type: ignore[misc]  # no buffer is ever full here
 
     def assignment(self) -> set[TP]:
         return set(self.process.assigned)
@@ -150,7 +150,7 @@ class Process:
 
     def __init__(self, world: World, name: str, machine: Any, configuration: Mapping[str, Any]) -> None:
         self.world, self.name, self.machine, self.configuration = world, name, machine, configuration
-        self.loop = SimLoop(world.seconds)
+        self.loop = SimLoop(world.seconds)  # type: ignore[abstract]  # what is not asked for is not there
         self.producers: list[Producer] = []
         self.is_dead = self.is_in_group = False
         self.crash_at = 0  # the crash point, counted from now, at which it dies
@@ -268,5 +268,3 @@ class _App:
     @property
     def consumer_generation_id(self) -> int:
         return self._process.generation
-
-

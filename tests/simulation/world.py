@@ -19,7 +19,7 @@ from tests.simulation.clients import Producer, belonging_to
 from tests.simulation.group import Group
 from tests.simulation.loop import Died
 from tests.simulation.machine import Machine
-from tests.simulation.oracle import Oracle, Wrong
+from tests.simulation.oracle import Oracle, WrongError
 from tests.simulation.process import Process
 
 BEGIN_US = 1_700_000_000_000_000
@@ -27,7 +27,13 @@ STEPS = 330  # in which things may go wrong
 QUIET_TURNS = 400  # in which all must be done after that
 LONG_STEPS = 60  # that an answer may take now and then
 TRACED = 60
-TEMPERS = ((), ("_shut_out", "_notice", "_rebalance"), ("_rebalance", "_clog"), ("_crash", "_crash_soon"), ("_rebalance",))
+TEMPERS = (
+    (),
+    ("_shut_out", "_notice", "_rebalance"),
+    ("_rebalance", "_clog"),
+    ("_crash", "_crash_soon"),
+    ("_rebalance",),
+)
 IN_A_THREAD = ("open.", "transaction.")  # the crash points that a thread reaches, while the event loop goes on
 INPUTS = ([("transfers", 0)], [("transfers", 0), ("balances", 0)], [("transfers", 0), ("transfers", 1), ("ledger", 0)])
 
@@ -112,14 +118,16 @@ class World:
                 for _ in range(STEPS):
                     self._step()
                 self._be_quiet()
-            except Wrong as found:
+            except WrongError as found:
                 wrong = str(found)
             finally:
                 for process in self.processes:
                     process.is_dead = True
                     process.loop.end()
         trace = [f"{(at - BEGIN_US) / 1000:10.1f} ms  {who:3} {what}" for at, who, what in self._trace[-TRACED:]]
-        return Outcome(self.seed, wrong, trace, {**self.oracle.counts, **self._took, "log": len(self.broker.partitions["log", 0])})
+        return Outcome(
+            self.seed, wrong, trace, {**self.oracle.counts, **self._took, "log": len(self.broker.partitions["log", 0])}
+        )
 
     def _step(self) -> None:
         self.now_us += 100 + int(self.rng.random() * 20_000)
@@ -147,7 +155,7 @@ class World:
             if not self.oracle.unfinished(self.now_us):
                 self.oracle.check_whole()
                 return
-        raise Wrong("it does not come to an end: " + "; ".join(self.oracle.unfinished(self.now_us)))
+        raise WrongError("it does not come to an end: " + "; ".join(self.oracle.unfinished(self.now_us)))
 
     def _turn(self) -> None:
         """Let everybody get on by what can be done at once."""
@@ -187,7 +195,7 @@ class World:
     def _failed(self, process: Process, failure: str) -> None:
         self.note(process.name, f"fails: {failure}")
         if "another worker holds" not in failure:
-            raise Wrong(f"{process.name} fails: {failure}")
+            raise WrongError(f"{process.name} fails: {failure}")
         self._end(process)
 
     def _network(self) -> None:
