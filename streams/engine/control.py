@@ -27,6 +27,11 @@ class Config(msgspec.Struct, frozen=True, gc=False):
     inputs: list[str] = []
 
 
+class _Partial(msgspec.Struct, frozen=True, gc=False):
+    inputs: dict[str, str] = {}
+
+
+_decode_partial = msgspec.json.Decoder(_Partial).decode
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode_config = msgspec.json.Decoder(Config).decode
 
@@ -41,6 +46,14 @@ def partial_tick_record(marks_us: Mapping[str, int], reader: str) -> bytes:
     at_us = min(marks_us.values())
     inputs = {name: to_text(moment) for name, moment in sorted(marks_us.items())}
     return _encode({**_envelope("tick", f"tick:{reader}:{at_us}", at_us), "inputs": inputs})
+
+
+def is_partial(tick: bytes) -> bool:
+    """Say whether a tick of Driftline's own speaks for some of the inputs only."""
+    try:
+        return bool(_decode_partial(tick).inputs)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
 
 
 def config_record(

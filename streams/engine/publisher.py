@@ -2,10 +2,12 @@
 
 A ticket is settled when the broker has confirmed each record that was sent for it. One that it refuses, or does not
 confirm in time, ends the worker: what was not confirmed is not committed either, and is done again at the next start.
+Time is kept here and not by librdkafka, which would give up one record and send the next: a gap in the log.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -28,6 +30,8 @@ class Publisher:
 
     def __init__(self, settings: EngineSettings) -> None:
         self._producer = Producer(producer_options(settings))
+        self._patience_s = settings.delivery_timeout_seconds
+        self._waiting_since_s: float | None = None  # since when something has waited and nothing was confirmed
         self.failure: str | None = None
 
     def delivered(self, ticket: Ticket) -> Delivered:
@@ -56,10 +60,17 @@ class Publisher:
                 return
 
     def poll(self) -> None:
-        """Serve the confirmations that have arrived; raise `DeliveryError` where one is a refusal."""
+        """Serve the confirmations that have arrived; raise `DeliveryError` where one is a refusal, or none comes."""
         self._producer.poll(0)
         if self.failure is not None:
             raise DeliveryError(self.failure)
+        now_s = time.monotonic()
+        if not self.queued():
+            self._waiting_since_s = None
+        elif self._waiting_since_s is None:
+            self._waiting_since_s = now_s
+        elif now_s - self._waiting_since_s > self._patience_s:
+            raise DeliveryError(f"no record was confirmed for {self._patience_s:g} s, and {self.queued():,} wait")
 
     def queued(self) -> int:
         """Return how many records are not confirmed yet."""
@@ -80,6 +91,7 @@ class Publisher:
     def _settle(self, ticket: Ticket, problem: KafkaError | None, message: Message) -> None:
         if problem is None:
             ticket.outstanding -= 1
+            self._waiting_since_s = None
         elif self.failure is None:
             self.failure = f"a record for {message.topic()} was not confirmed: {problem.str()}"
 
@@ -92,7 +104,7 @@ def producer_options(settings: EngineSettings) -> dict[str, Any]:
         "linger.ms": 5,
         "compression.type": settings.compression,
         "compression.level": 1 if settings.compression == "gzip" else -1,
-        "delivery.timeout.ms": int(settings.delivery_timeout_seconds * 1000),
+        "delivery.timeout.ms": 0,  # never: see above
         "message.max.bytes": RECORD_BYTES_MAX,
         "queue.buffering.max.messages": QUEUED_RECORDS_MAX,
     }

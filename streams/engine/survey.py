@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from streams.engine.control import Config, read_config
+from streams.engine.control import Config, is_partial, read_config
 from streams.engine.errors import LogError
 from streams.engine.settings import Clock
 from streams.engine.watermarks import observed_us
@@ -18,7 +18,7 @@ from streams.record import OWN_ORIGIN, Record
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What the log says about itself: `config` is the latest, `last_tick_us` the moment that the last tick claimed."""
+    """What the log says about itself: `config` is the latest, `last_tick_us` the moment that the last tick for all inputs claimed."""
 
     end_offset: int = 0
     config: Config | None = None
@@ -53,6 +53,6 @@ def survey_log(entries: Iterable[tuple[int, Record]]) -> Survey:
         own_config = read_config(record.value)
         if own_config is not None:
             config = own_config
-        else:
+        elif not is_partial(record.value):  # one reader of several may be far ahead of the others
             last_tick_us = observed_us(record.value)
     return Survey(end_offset, config, last_tick_us)

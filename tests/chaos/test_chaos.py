@@ -101,7 +101,7 @@ def test_a_killed_holder_is_replaced_within_half_a_minute(kafka: KafkaBroker, tm
     assert verdict.is_exact, str(verdict)
 
 
-@pytest.mark.parametrize("name", ["read_uncommitted", "early_commit"])
+@pytest.mark.parametrize("name", ["read_uncommitted"])  # the others: python -m tests.chaos.directed
 def test_a_planted_defect_is_reported(kafka: KafkaBroker, tmp_path: Path, name: str) -> None:
     verdict = play(kafka.address, tmp_path, f"chaos-{name}.", DEFECTS[name].scenario, name)
     assert not verdict.is_exact

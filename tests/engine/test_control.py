@@ -6,6 +6,7 @@ from ledger.events import Config, Tick
 from ledger.parser import parse
 from ledger.times import to_us
 from streams.engine.control import config_record, read_config, tick_record
+from streams.engine.watermarks import observed_us
 
 SETTINGS = {"grace_seconds": 60, "models": {"size": True}}
 NOW_US = 1_700_000_000_000_001
@@ -45,3 +46,8 @@ def test_under_the_clock_of_events_the_wall_clock_has_no_say() -> None:
 def test_a_config_that_comes_again_later_is_another_event() -> None:
     first, again = (config_record("events", SETTINGS, offset, NOW_US) for offset in (0, 70))
     assert json.loads(first)["event_id"] != json.loads(again)["event_id"]
+
+
+def test_the_config_that_begins_a_log_claims_no_moment_that_the_inputs_were_not_read_up_to() -> None:
+    first, later = (observed_us(config_record("ticks", SETTINGS, offset, NOW_US)) for offset in (0, 70))
+    assert (first, later) == (0, NOW_US)

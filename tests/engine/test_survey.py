@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.engine.control import config_record, tick_record
+from streams.engine.control import config_record, partial_tick_record, tick_record
 from streams.engine.errors import LogError
 from streams.engine.survey import Survey, survey_log
 from streams.record import OWN_ORIGIN, Record
@@ -25,8 +25,9 @@ def test_an_empty_log_needs_a_config_first() -> None:
 
 def test_the_latest_config_is_in_force_and_the_last_tick_is_known() -> None:
     begun = config_record("ticks", OLD, 0, 1)
-    survey = log_of(begun, tick_record(5), tick_record(9), config_record("ticks", NEW, 3, 10))
-    assert (survey.end_offset, survey.last_tick_us) == (4, 9)
+    partial = partial_tick_record({"transfers/0": 50}, "reader")
+    survey = log_of(begun, tick_record(5), tick_record(9), config_record("ticks", NEW, 3, 10), partial)
+    assert (survey.end_offset, survey.last_tick_us) == (5, 9)
     assert not survey.needs_config("ticks", NEW)
     assert survey.needs_config("ticks", OLD)
 

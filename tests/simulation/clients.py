@@ -49,6 +49,7 @@ class Producer:
         self.is_clogged = False
         self._name: str = options.get("transactional.id", "")
         self._holder = 0
+        self._expires = bool(options.get("delivery.timeout.ms"))
         if not self._name:
             self.process.producers.append(self)
 
@@ -104,6 +105,12 @@ class Producer:
             self.unanswered.append(queued)
             self.world.broker.append(topic, partition, value, headers or (), key)
 
+    def expire(self, place: Partition) -> None:
+        """Give up the first record of a queue, as librdkafka does with one that waits too long; the next ones go on."""
+        if self._expires and self.queues[place]:
+            *_rest, on_delivery = self.queues[place].popleft()
+            on_delivery(KafkaError(KafkaError._MSG_TIMED_OUT), Message(0, None, None, ()))
+
     def answer(self, count: int) -> None:
         for _ in range(count):
             self.answered.append(self.unanswered.popleft())
@@ -154,6 +161,9 @@ class Message:
         self, offset: int, key: bytes | None, value: bytes | None, headers: Any, code: int | None = None
     ) -> None:
         self._all = offset, key, value, headers, code
+
+    def topic(self) -> str:
+        return "simulated"
 
     def offset(self) -> int:
         return self._all[0]
@@ -248,6 +258,7 @@ def installed() -> Iterator[None]:
         (reader, "Consumer", Consumer),
         (logfile, "Consumer", Consumer),
         (writer, "time", time),
+        (publisher, "time", time),
         (logfile, "time", time),
         *((module, "wall_us", _wall_us) for module in (agents, worker)),
         *((module, "reached", _reached) for module in (agents, keeper, writer, transport)),

@@ -27,6 +27,7 @@ STEPS = 330  # in which things may go wrong
 QUIET_TURNS = 400  # in which all must be done after that
 LONG_STEPS = 60  # that an answer may take now and then
 TRACED = 60
+EXPECTED = ("another worker holds", "was not confirmed")  # of the ends of a worker
 TEMPERS = (
     (),
     ("_shut_out", "_notice", "_rebalance"),
@@ -82,7 +83,7 @@ class World:
         ]
         troubles = (
             self._start, self._crash, self._crash_soon, self._shut_out, self._notice, self._rebalance,
-            self._compact, self._away, self._clog,
+            self._compact, self._away, self._clog, self._expire,
         )  # fmt: skip
         weights += [
             (misfortune * rng.choice((0.0, 0.15, 0.3)) * (4.0 if trouble.__name__ in temper else 1.0), trouble)
@@ -194,7 +195,7 @@ class World:
 
     def _failed(self, process: Process, failure: str) -> None:
         self.note(process.name, f"fails: {failure}")
-        if "another worker holds" not in failure:
+        if not any(expected in failure for expected in EXPECTED):
             raise WrongError(f"{process.name} fails: {failure}")
         self._end(process)
 
@@ -295,6 +296,10 @@ class World:
             producer = process.producers[0]
             producer.is_clogged = not producer.is_clogged
             self.note(process.name, "cannot send more" if producer.is_clogged else "can send again")
+
+    def _expire(self) -> None:
+        if (process := self._any(self.processes)) and process.producers and (busy := process.producers[0].busy()):
+            process.producers[0].expire(busy[0])
 
     # ----------------------------------------------------------------------------------------- what the clients call
 
