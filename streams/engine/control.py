@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
@@ -67,7 +68,8 @@ def config_record(
     """
     at_us = now_us if clock == "ticks" and log_offset else 0
     body = {"clock": clock, "settings": dict(settings), "inputs": sorted(inputs)}
-    return _encode({**_envelope("config", f"config:{log_offset}", at_us), **body})
+    said = crc32(_encode(body), at_us & 0xFFFFFFFF)  # two that start at once may say different things at one offset
+    return _encode({**_envelope("config", f"config:{log_offset}:{said:08x}", at_us), **body})
 
 
 def read_config(value: bytes) -> Config | None:

@@ -51,3 +51,15 @@ def test_a_config_that_comes_again_later_is_another_event() -> None:
 def test_the_config_that_begins_a_log_claims_no_moment_that_the_inputs_were_not_read_up_to() -> None:
     first, later = (observed_us(config_record("ticks", SETTINGS, offset, NOW_US)) for offset in (0, 70))
     assert (first, later) == (0, NOW_US)
+
+
+def test_two_that_start_at_once_with_other_settings_do_not_contradict_each_other() -> None:
+    """The later one in the log is in force; under one id it would be in quarantine."""
+    ids = {parse_id(config_record("ticks", settings, 70, NOW_US)) for settings in (SETTINGS, {"grace_seconds": 61})}
+    assert len(ids) == 2
+
+
+def parse_id(value: bytes) -> str:
+    event = parse("control", value)
+    assert isinstance(event, Config)
+    return event.event_id
