@@ -30,7 +30,13 @@ class Desk(Story):
         super().__init__(decisions=True)
         self.number = 0
         self.at("08:00", reference("asset", "r-btc", asset="BTC", decimals=8, dust="0.01", networks=[CHAIN]))
-        known: dict[str, Any] = {"address": ADDRESS, "network": CHAIN, "owner": "c1", "role": "client", "state": "active"}
+        known: dict[str, Any] = {
+            "address": ADDRESS,
+            "network": CHAIN,
+            "owner": "c1",
+            "role": "client",
+            "state": "active",
+        }
         self.at("08:00", reference("address", "r-addr", **known, added_at=stamp(-30 * DAY)))
         if limit:
             self.at("08:00", reference("limit", "r-lim", limit_id="L1", scope={"op_type": "withdrawal"}, **limit))
@@ -217,7 +223,13 @@ def test_a_violation_is_taken_back_when_the_record_comes_late() -> None:
     desk.ask("W-1", "09:00", "1", to=other)
     said = desk.ask("W-1", "09:01", "1", "approved", to=other, control=AUTO)
     assert "policy_violation P2 open" in said
-    known: dict[str, Any] = {"address": other["address"], "network": CHAIN, "owner": "c1", "role": "client", "state": "active"}
+    known: dict[str, Any] = {
+        "address": other["address"],
+        "network": CHAIN,
+        "owner": "c1",
+        "role": "client",
+        "state": "active",
+    }
     said = desk.at("09:02", reference("address", "r-2", clock("09:02"), **known, added_at=stamp(-DAY)))
     assert "policy_violation P2 explained #1" in said
 
