@@ -16,7 +16,7 @@ from streams.simulate.deposits import deposit, run_deposit
 from streams.simulate.emit import Json
 from streams.simulate.faults import Expected, Label, lookalike, scenario
 from streams.simulate.faults_money import worth_cents
-from streams.simulate.limits import hourly
+from streams.simulate.limits import daily, hourly
 from streams.simulate.movement import Movement
 from streams.simulate.reference import register_own, send, tell_limit
 from streams.simulate.scenarios.props import stranger, worth
@@ -107,7 +107,9 @@ def _burst(desk: Desk, label: Label, client: Client, code: str, units: int, *, w
     yield wait_us
     units = min(units, desk.books.spendable[client.client_id, code] // 2)
     desk.books.unchecked.add(client.client_id)
-    tell_limit(desk, hourly(client, 10 * _AT_ONCE))  # what it asks for is too much, and not too often
+    # What it asks for is more than it has, and neither too often nor too much for a day.
+    tell_limit(desk, hourly(client, 10 * _AT_ONCE))
+    tell_limit(desk, daily(client, ASSETS[code], 4 * _AT_ONCE * worth_cents(desk, code, units)))
     yield desk.wait(*_ON_RECORD_S)
     label.decisions_spared = 2 if label.expected_alert_types else 0  # two halves, whichever come first
     label.scope = {"client_id": client.client_id, "account_id": client.account.account_id, "asset": code}
