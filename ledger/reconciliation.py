@@ -16,7 +16,7 @@ from ledger.books.journals import Journals
 from ledger.check import Change, Check, Timer
 from ledger.context import Context
 from ledger.deadlines import Deadlines
-from ledger.dossiers import EXECUTED, INSTRUCTED, advance, open_dossier
+from ledger.dossiers import INSTRUCTED, advance, open_dossier
 from ledger.events import AddressRef, ControlEvent, Plan, Posting, Reference, Snapshot, Transfer
 from ledger.feeds import CHECKS as FEEDS
 from ledger.feeds.absences import Absences
@@ -136,9 +136,11 @@ class Reconciliation:
             if location != EXTERNAL:
                 heard.note(("movements", location), source)
                 context.sources.belongs(source, location)
-        if (1 << RANK[event.status]) & EXECUTED:
-            ends = (dossier.destination, dossier.origin)
-            here, there = ends if event.status == "completed" else (ends[1], ends[0])
+        if event.status in ("broadcast", "completed"):
+            # Who tells what leaves a place tells the end of it too: that makes it no source of the other end.
+            of_origin = (*heard.sources(("of", dossier.origin)), *heard.sources(("balances", dossier.origin)))
+            arrives = event.status == "completed" and source not in of_origin
+            here, there = (dossier.destination, dossier.origin)[:: 1 if arrives else -1]
             heard.note(("of", there if here == EXTERNAL else here), source)
         group = context.groups.of_movement(dossier.origin, dossier.destination)
         if (1 << RANK[event.status]) & INSTRUCTED:

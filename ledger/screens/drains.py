@@ -96,7 +96,17 @@ class Drains(Check):
         group = self.context.groups.of_movement(dossier.origin, dossier.destination)
         asked_by = self.context.heard.sources(("requests", group))
         sources = self.context.sources
-        return bool(asked_by) and not any(sources.is_troubled(name) for name in asked_by)
+        return bool(asked_by) and not any(
+            sources.is_troubled(name) and not self._is_of_elsewhere(name, dossier.origin) for name in asked_by
+        )
+
+    def _is_of_elsewhere(self, name: str, place: str) -> bool:
+        """Tell whether a source tells what leaves other places, and never what leaves this one: it asks for nothing here."""
+        heard = self.context.heard
+        of = [
+            topic[1] for topic in heard.table.rows if topic[0] == "of" and name in heard.sources(tuple(map(str, topic)))
+        ]
+        return bool(of) and place not in of
 
     def _add(self, change: Change) -> None:
         dossier, now_us, place = change.dossier, self.context.now_us, change.dossier.origin

@@ -18,7 +18,7 @@ from streams.simulate.units import US, moment_us
 REQUESTED = frozenset(("withdrawal", "internal", "rebalance", "sweep"))
 HORIZON_US = 35 * 86_400 * US
 _EXACT = Context(prec=250)
-_MOVING = frozenset(("broadcast", "confirming", "completed"))  # who tells these sees the place itself
+_MOVING = frozenset(("broadcast", "completed"))  # who tells these sees the place itself
 
 
 class Label(NamedTuple):
@@ -120,9 +120,10 @@ class Clerk(Cabinet):
         was_asked, paid_as = movement.asked is not None, movement.payment
         movement.add(report)
         if report["status"] in _MOVING:
-            # Who tells of the far end of a move is no source of the place: a venue tells what reaches our wallet.
+            # Who tells what leaves a place tells its end too: a venue that pays into our wallet is no source of the wallet.
             ends = (report["to"]["location"], report["from"]["location"])
-            order = ends if report["status"] == "completed" else ends[::-1]
+            arrives = report["status"] == "completed" and report["source"] not in self.places.tellers[ends[1]]
+            order = ends if arrives else ends[::-1]
             here = next((place for place in order if place != EXTERNAL), EXTERNAL)
             self.places.tellers[here].add(report["source"])
         self.places.move(movement)
