@@ -14,7 +14,6 @@ from ledger.times import SECOND_US
 
 CLIENTS_MONEY = frozenset(("withdrawal",))
 """Kinds that always move a client's money: without one nobody knows whose."""
-NO_REFERENCE = ""
 
 
 def amount(known: Known, rule: Amount, asked: Asked) -> Answer:

@@ -25,9 +25,8 @@ class Asked(Struct, frozen=True, kw_only=True, gc=False):
     """A movement to be judged: who asked for what and when is as the request was told, whatever was told later.
 
     `order` is its place among all requests by arrival, and `heard_us` when it came (the clock): those before it count,
-    those after it do not. `at_us` is when it
-    was asked for, or passed, by event time. `client` is whose money is to move, "" for the firm's own; `payee` who gets
-    it; `place` where it goes, as two requests are compared. `fee_units` is what a sender pays on top, in `fee_asset` (a
+    those after it do not. `at_us` is when it was asked for, or passed, by event time. `client` is whose money is to move,
+    "" for the firm's own; `place` where it goes, as two requests are compared. `fee_units` is what a sender pays on top, in `fee_asset` (a
     code of the books, "" for none).
     """
 
@@ -37,7 +36,6 @@ class Asked(Struct, frozen=True, kw_only=True, gc=False):
     at_us: int
     units: int
     client: str
-    payee: str
     place: str
     fee_units: int
     fee_asset: str
@@ -113,7 +111,6 @@ def ask(context: Context, dossier: Dossier, *, order: int, at_us: int, heard_us:
         at_us=at_us,
         units=dossier.instructed_units,
         client=client,
-        payee=dossier.client,
         place=plain(dossier.address) if dossier.address else dossier.account or dossier.destination,
         fee_units=on_top,
         fee_asset=fee_asset if on_top else "",

@@ -190,7 +190,7 @@ class Decisions(Check):
         self.known.accounts.release(request.client, change.dossier.asset, transfer_id)
         now = ask(self.context, change.dossier, order=request.order, at_us=change.at_us, heard_us=request.heard_us)
         request.at_us, request.units, request.client = now.at_us, now.units, now.client
-        request.payee, request.place = now.payee, now.place
+        request.place = now.place
         self.requests.touched.add(transfer_id)
         self._remember(now, request)
 
@@ -243,5 +243,5 @@ class Decisions(Check):
         """Return the question about a request as it was asked, whatever was told of the movement since."""
         asked = ask(self.context, dossier, order=request.order, at_us=request.at_us, heard_us=request.heard_us)
         return structs.replace(
-            asked, units=request.units, client=request.client, payee=request.payee, place=request.place
+            asked, units=request.units, client=request.client, place=request.place
         )  # fmt: skip

@@ -21,7 +21,6 @@ class Request(Struct, gc=False):
     at_us: int
     units: int
     client: str
-    payee: str
     place: str
     seq: int = 0
     risk_free: bool = False
@@ -34,4 +33,4 @@ class Request(Struct, gc=False):
 
 def request_of(asked: Asked) -> Request:
     """Return the memory of a movement that has just been asked for."""
-    return Request(asked.order, asked.heard_us, asked.at_us, asked.units, asked.client, asked.payee, asked.place)
+    return Request(asked.order, asked.heard_us, asked.at_us, asked.units, asked.client, asked.place)
