@@ -21,9 +21,10 @@ from streams.record import Output, Record
 class Monitor:
     """One shard's deterministic machine. `pinned`: settings that stay in force whatever the log's `config` says."""
 
-    def __init__(self, settings: Settings | None = None, *, pinned: bool = False) -> None:
+    def __init__(self, settings: Settings | None = None, *, pinned: bool = False, shard: int = 0) -> None:
         self.first_settings = settings or Settings()
-        self.state = State(self.first_settings)
+        self.shard = shard
+        self.state = State(self.first_settings, shard)
         self.pinned = pinned
 
     def step(self, record: Record) -> list[Output]:
@@ -135,14 +136,14 @@ class Monitor:
         rows.forget_changes(self.state)
 
     @classmethod
-    def from_rows(cls, plain: dict[str, Any], *, pinned: bool = False) -> Monitor:
+    def from_rows(cls, plain: dict[str, Any], *, pinned: bool = False, shard: int = 0) -> Monitor:
         """Return the monitor whose `rows` these were; it goes on as that one would."""
-        monitor = cls(pinned=pinned)
+        monitor = cls(pinned=pinned, shard=shard)
         monitor.restore(plain)
         return monitor
 
     def restore(self, plain: dict[str, Any]) -> None:
         """Become the monitor whose `rows` these were, whatever this one was; a new one where there are none."""
-        self.state = State(self.first_settings)
+        self.state = State(self.first_settings, self.shard)
         if plain:
             rows.load(self.state, plain)

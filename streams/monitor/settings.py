@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from ledger.limits import Limits, Positive, Share
+from ledger.shards import ShardRule
 from streams.configuration import contradictions, read
 
 
@@ -39,6 +40,8 @@ class Settings(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Inputs that have been read only up to this long ago say that the monitor is late."""
     set_aside_max: Annotated[int, msgspec.Meta(ge=1, le=10**7)] = 100_000
     """How many events may wait for the reference of their asset."""
+    shards: tuple[ShardRule, ...] = ()
+    """Which places and accounts go to which shard; without it there is one shard for all."""
 
 
 def load_settings(path: Path) -> Settings:
@@ -66,6 +69,8 @@ def changed(settings: Settings, changes: dict[str, Any]) -> Settings:
 
 
 def plain(settings: Settings) -> dict[str, Any]:
-    """Return settings as plain data, which `settings_from` takes back."""
+    """Return settings as plain data, which `settings_from` takes back; without a map of shards where there is none."""
     values: dict[str, Any] = msgspec.to_builtins(settings)
+    if not settings.shards:
+        del values["shards"]
     return values

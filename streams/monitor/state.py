@@ -31,8 +31,9 @@ LIVE_SETTLE_US = 2 * SECOND_US
 class State:
     """The state of one shard: all parts, the clock, and the outputs of the step under way."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, shard: int = 0) -> None:
         self.settings = settings
+        self.shard = shard
         self.clock: Clock = "events"
         self.clock_us = 0
         self.read_us: dict[str, int | None] = {}  # each partition of the inputs, and how far it has been read
