@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from streams.engine.clients import client_options
 from streams.engine.entries import Headers, entry_record
-from streams.engine.errors import EngineError, LogError
+from streams.engine.errors import LogError, UnavailableError
 from streams.lines import format_line
 from streams.record import Record
 
@@ -60,7 +60,7 @@ def read_records(
         consumer.assign([place])
         yield from _read(consumer, place, follow)
     except KafkaException as problem:
-        raise EngineError(f"{topic} cannot be read from {broker}: {problem.args[0].str()}") from None
+        raise UnavailableError(f"{topic} cannot be read from {broker}: {problem.args[0].str()}") from None
     finally:
         consumer.close()
 
@@ -72,7 +72,7 @@ def read_ends(broker: str, place: tuple[str, int]) -> LogEnds:
     try:
         first, end = _ends(consumer, TopicPartition(topic, shard))
     except KafkaException as problem:
-        raise EngineError(f"{topic} cannot be read from {broker}: {problem.args[0].str()}") from None
+        raise UnavailableError(f"{topic} cannot be read from {broker}: {problem.args[0].str()}") from None
     finally:
         consumer.close()
     if first > 0 or end == 0:
@@ -92,7 +92,9 @@ def _read(consumer: Consumer, place: TopicPartition, follow: threading.Event | N
         messages = consumer.consume(FETCH_RECORDS, FETCH_SECONDS)
         quiet_fetches = 0 if messages or end is None else quiet_fetches + 1
         if quiet_fetches * FETCH_SECONDS > QUIET_SECONDS:
-            raise EngineError(f"{place.topic} gave nothing for {QUIET_SECONDS:g} s before its end ({due} of {end})")
+            raise UnavailableError(
+                f"{place.topic} gave nothing for {QUIET_SECONDS:g} s before its end ({due} of {end})"
+            )
         for message in messages:
             offset = _offset(message, due)
             if end is not None and offset >= end:
