@@ -66,7 +66,9 @@ class Reference:
         now.pop(HEAD, None)
         for key in sorted(now.keys() | self._held.keys()):
             if now.get(key) != self._held.get(key):
-                self._verdict.wrong("state changed", f"{self._here()}: {key.decode()} is {short(now.get(key))} in the end")
+                self._verdict.wrong(
+                    "state changed", f"{self._here()}: {key.decode()} is {short(now.get(key))} in the end"
+                )
 
     # ---------------------------------------------------------------------------------------------------- stepping
 

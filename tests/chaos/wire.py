@@ -77,7 +77,7 @@ class _Walk:
                 return found
 
     def skip_text(self) -> None:
-        self.at += max(0, self.length(2))
+        self.skip(max(0, self.length(2)))
 
     def skip_tags(self) -> None:
         for _ in range(self.varint() if self.flexible else 0):
