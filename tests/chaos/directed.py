@@ -45,7 +45,7 @@ def play(address: str, folder: Path, prefix: str, scenario: Scenario, defect: st
     }  # fmt: skip
     feeder = Feeder(settings, 5, EVENTS, scenario.per_second)
     unrest = ""
-    with Fleet(settings, folder, 0, MODULE, **environment) as fleet, Heads(settings) as heads, feeder:
+    with Fleet(settings, folder, 0, MODULE, environment=environment) as fleet, Heads(settings) as heads, feeder:
         try:
             fleet.arms.extend([scenario.arm] * (scenario.crashes - 1))
             first = fleet.add(scenario.arm)

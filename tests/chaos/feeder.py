@@ -91,18 +91,20 @@ def _poison(rng: Random, topic: str, key: str, value: bytes | None) -> Sent:
 class Feeder:
     """Feeds records at `per_second`, in bursts now and then, in a thread of its own for the length of a `with` block.
 
-    No more than `allowed` records are fed; `hurry` lifts that.
+    Of `feed` the first `at_once` are not waited with. No more than `allowed` are fed; `hurry` lifts that.
     """
 
     def __init__(
-        self, settings: EngineSettings, seed: int, events: int, per_second: float, feed: Iterator[Sent] | None = None
-    ) -> None:
+        self, settings: EngineSettings, seed: int, events: int, per_second: float,
+        feed: Iterator[Sent] | None = None, at_once: int = 0,
+    ) -> None:  # fmt: skip
         self._settings, self._per_second = settings, per_second
         self._rng = Random(f"{seed}:pace")
         self._records = feed or records(seed, events, time.time_ns() // 1_000, settings.shards)
+        self._at_once = at_once
         self.allowed = float("inf")
         self._thread = threading.Thread(target=self._feed, daemon=True)
-        self._over = threading.Event()
+        self._over, self._enough = threading.Event(), threading.Event()
         self._producer = Producer(
             {
                 "bootstrap.servers": settings.broker, "enable.idempotence": True, "linger.ms": 5, "log_level": 0,
@@ -128,16 +130,21 @@ class Feeder:
         """Feed the rest at once."""
         self._per_second, self.allowed = 1e9, float("inf")
 
+    def enough(self) -> None:
+        """Feed no more; what was sent is confirmed."""
+        self._enough.set()
+        self.hurry()
+
     def _feed(self) -> None:
         due, free = time.monotonic(), 0
         for topic, key, value in self._records:
-            if free:
-                free -= 1
+            if free or self.sent < self._at_once:
+                free = max(0, free - 1)
             elif self._rng.random() < BURST_SHARE:
                 free = BURST_RECORDS
             else:
                 due = self._wait(due + 1 / self._per_second)
-            if self._over.is_set():
+            if self._over.is_set() or self._enough.is_set():
                 break
             self._send(topic, key, value)
         while self._producer.flush(1) and not self._over.is_set():

@@ -30,7 +30,7 @@ def firm_rules(firms: int) -> tuple[ShardRule, ...]:
     """Return the map that gives each firm its shard; of one firm, none."""
     if firms == 1:
         return ()
-    return tuple(ShardRule(shard, (f"{_mark(shard)}*",), (f"{_mark(shard)}*",)) for shard in range(firms))
+    return tuple(ShardRule(shard, (f"{mark_of(shard)}*",), (f"{mark_of(shard)}*",)) for shard in range(firms))
 
 
 def events_of(configs: Sequence[WorldConfig], faults: Sequence[str]) -> Iterator[SimEvent]:
@@ -42,7 +42,7 @@ def events_of(configs: Sequence[WorldConfig], faults: Sequence[str]) -> Iterator
 
 
 def _named(world: Simulation, number: int, firms: int) -> Iterator[SimEvent]:
-    mark, other = _mark(number), _mark((number + 1) % firms)
+    mark, other = mark_of(number), mark_of((number + 1) % firms)
     for event in world.events():
         value = _marked(event.value, mark)
         if event.topic == "transfers" and crc32(event.value["transfer_id"].encode()) % ACROSS_EVERY == 0:
@@ -50,7 +50,8 @@ def _named(world: Simulation, number: int, firms: int) -> Iterator[SimEvent]:
         yield SimEvent(event.observed_at_us, event.topic, mark + event.key, value)
 
 
-def _mark(number: int) -> str:
+def mark_of(number: int) -> str:
+    """Return what the names of a firm begin with."""
     return f"firm-{number}."
 
 

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -55,15 +55,16 @@ class Fleet:
 
     def __init__(
         self, settings: EngineSettings, folder: Path, count: int, module: tuple[str, ...] = ENGINE,
-        doors: Sequence[str] = (), **environment: str,
+        doors: Sequence[str] = (), environment: Mapping[str, str] | None = None, *,
+        is_static: bool = False,
     ) -> None:  # fmt: skip
         self._settings, self._folder, self._module = settings, folder, module
         self._doors = doors  # the broker's address for the first worker, the second, and so on in turn
-        self._environment = environment
+        self._environment = dict(environment or {})
         self._count, self._starts = count, 0
         self.arms: deque[str] = deque()  # for the next that are started
         self.next_environment: dict[str, str] = {}  # of the next that is started, only
-        self.is_static = False  # each place has an instance id of its own: a worker that comes back is known
+        self._is_static = is_static  # each place has an instance id of its own: a worker that comes back is known
         self.workers: list[Worker] = []
         self.ends: Counter[str] = Counter()
         self.findings: list[str] = []
@@ -166,7 +167,7 @@ class Fleet:
         return process, said
 
     def _settings_of(self, number: int) -> EngineSettings:
-        named = {"instance_id": f"worker-{number}"} if self.is_static else {}
+        named = {"instance_id": f"worker-{number}"} if self._is_static else {}
         broker = self._doors[number % len(self._doors)] if self._doors else self._settings.broker
         return msgspec.structs.replace(self._settings, broker=broker, **named)
 

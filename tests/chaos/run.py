@@ -115,7 +115,7 @@ def run(broker: KafkaBroker, folder: Path, plan: Plan, say: Say = lambda _: None
     with (
         _proxy(broker) as proxy,
         Feeder(settings, plan.seed, plan.events, 1.2 * plan.per_second()) as feeder,
-        Fleet(settings, folder, plan.workers, MODULE, proxy.addresses if proxy else (), **environment) as fleet,
+        Fleet(settings, folder, plan.workers, MODULE, proxy.addresses if proxy else (), environment) as fleet,
         Heads(settings, spool) as heads,
     ):
         nemesis = Nemesis(Field(broker, settings, fleet, heads, proxy, steps), say)
