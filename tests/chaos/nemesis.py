@@ -22,6 +22,7 @@ from tests.kafka.broker import KafkaBroker
 SESSION_SECONDS = 2.0
 NAMED_PATIENCE_SECONDS = 15.0
 CHECKPOINT_PATIENCE_SECONDS = 8.0
+PAUSE_SECONDS = 3.0
 REFUSED_BYTES = 1_200  # what the log takes while it refuses
 DAY_US = 86_400_000_000
 STEPS_US = (-3_600_000_000, -20_000_000, 30_000_000, 7_200_000_000, 3 * DAY_US, -10 * DAY_US, 400_000)
@@ -36,12 +37,15 @@ Say = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Field:
-    """What there is to be broken; without a proxy or a clock their faults must not be asked for."""
+    """What there is to be broken; without a proxy or a clock their faults must not be asked for.
+
+    Without `heads` a while is waited where a checkpoint would be.
+    """
 
     broker: KafkaBroker
     settings: EngineSettings
     fleet: Fleet
-    heads: Heads
+    heads: Heads | None = None
     proxy: Proxy | None = None
     clock: Clock | None = None
 
@@ -70,9 +74,13 @@ class Nemesis:
         self._fleet.disarm()
 
     def _wait_for_checkpoints(self) -> None:
-        before, deadline = list(self._heads.counts), time.monotonic() + CHECKPOINT_PATIENCE_SECONDS
+        heads = self._heads
+        if heads is None:
+            time.sleep(PAUSE_SECONDS)
+            return
+        before, deadline = list(heads.counts), time.monotonic() + CHECKPOINT_PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            if all(now > then for now, then in zip(self._heads.counts, before, strict=True)):
+            if all(now > then for now, then in zip(heads.counts, before, strict=True)):
                 return
             time.sleep(0.05)
 

@@ -24,7 +24,7 @@ def rest(
     while feeder is not None and not feeder.is_done:
         _in_time(deadline, "the feed does not end", fleet)
     admin = AdminClient({"bootstrap.servers": settings.broker, "log_level": 0})
-    while not _all_taken_in(settings, admin):
+    while not all_taken_in(settings, admin):
         _in_time(deadline, "not all that was fed is in the log", fleet)
     places = [(settings.log_topic, shard) for shard in range(settings.shards)]
     ends = [end for _, end in sorted(end_offsets(admin, places).items())]
@@ -39,7 +39,8 @@ def _in_time(deadline: float, sentence: str, fleet: Fleet) -> None:
         raise AssertionError(f"{sentence} ({words}; {fleet.findings[-5:]})")
 
 
-def _all_taken_in(settings: EngineSettings, admin: AdminClient) -> bool:
+def all_taken_in(settings: EngineSettings, admin: AdminClient) -> bool:
+    """Say whether the group has committed all that the inputs hold."""
     places = [(topic, number) for topic in settings.input_topics for number in range(settings.input_partitions)]
     consumer = Consumer({"bootstrap.servers": settings.broker, "group.id": settings.group_id, "log_level": 0})
     try:

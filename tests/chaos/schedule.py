@@ -38,7 +38,9 @@ class Fault:
         return max(1, len(self.arms))
 
 
-def schedule(seed: int, faults: int, kinds: frozenset[str] = frozenset(OTHERS)) -> list[Fault]:
+def schedule(
+    seed: int, faults: int, kinds: frozenset[str] = frozenset(OTHERS), named_share: float = NAMED_SHARE
+) -> list[Fault]:
     """Return the faults of a run in their order, of these kinds; every point is named before one is named twice."""
     rng = Random(f"{seed}:faults")
     points = _points(rng)
@@ -46,7 +48,7 @@ def schedule(seed: int, faults: int, kinds: frozenset[str] = frozenset(OTHERS)) 
     made: list[Fault] = []
     while (left := faults - sum(fault.weight for fault in made)) > 0:
         numbers = (rng.random(), rng.random(), rng.random())
-        if not made or rng.random() < NAMED_SHARE:
+        if named_share and (not made or rng.random() < named_share):
             arms = tuple(next(points) for _ in range(min(left, rng.randint(*CHAIN))))
             made.append(Fault("named", arms, *numbers))
         else:
