@@ -7,6 +7,7 @@ never go round it. ``Proxy`` starts the process and tells it what to do; ``pytho
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import struct
 import subprocess
@@ -208,6 +209,7 @@ async def _main(ports: Sequence[tuple[int, int]]) -> None:
         _obey(doors, line.decode())
     for server in servers:
         server.close()
+    os._exit(0)  # connections that are open still are nobody's any more
 
 
 if __name__ == "__main__":

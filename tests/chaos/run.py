@@ -24,7 +24,7 @@ from tests.chaos.fleet import Fleet
 from tests.chaos.nemesis import SESSION_SECONDS, Field, Nemesis, Say
 from tests.chaos.proxy import Proxy
 from tests.chaos.rest import rest
-from tests.chaos.schedule import BY_PROXY, OTHERS, schedule
+from tests.chaos.schedule import BY_PROXY, NAMED_SHARE, OTHERS, schedule
 from tests.chaos.spool import Heads
 from tests.chaos.verdict import Verdict
 from tests.chaos.worker import MODULE, MONITOR
@@ -76,6 +76,7 @@ class Plan:
     shards: int = 1
     clock: str = "ticks"
     kinds: frozenset[str] = frozenset(OTHERS)
+    named_share: float = NAMED_SHARE
 
     @property
     def prefix(self) -> str:
@@ -133,7 +134,8 @@ def run(broker: KafkaBroker, folder: Path, plan: Plan, say: Say = lambda _: None
 
 def _play(plan: Plan, nemesis: Nemesis, feeder: Feeder, fleet: Fleet, *, has_proxy: bool) -> None:
     """Bring all faults about while the feed goes on; where a fault takes longer the feed waits for it."""
-    faults = schedule(plan.seed, plan.faults, plan.kinds if has_proxy else plan.kinds - BY_PROXY)
+    kinds = plan.kinds if has_proxy else plan.kinds - BY_PROXY
+    faults = schedule(plan.seed, plan.faults, kinds, plan.named_share)
     done = 0
     for fault in faults:
         feeder.allowed = plan.events * (done + fault.weight + AHEAD_FAULTS) / plan.faults
