@@ -125,8 +125,8 @@ class Corrections(Check):
         self.closings.look()
 
     def _add_to_movement(self, row: Correction, entry: Entry) -> None:
+        self.rows.touched.add(row.ref)  # what names nothing may be evidence all the same
         if corrected.add_posting(row, entry):
-            self.rows.touched.add(row.ref)
             self._say_again(row)
 
     def _take_leg(self, entry: Entry) -> None:

@@ -37,7 +37,7 @@ def main() -> int:
         with KafkaBroker(folder / "broker", BROKER_PROPERTIES, doors=asked.workers) as broker:
             result = run(broker, folder / "workers", plan, say)
             if not result.is_good:
-                kept = folder / "log.jsonl.gz"
+                kept = Path.cwd() / f"chaos-{asked.seed}.jsonl.gz" if asked.folder is None else folder / "log.jsonl.gz"
                 export_log(broker.address, kept, topic=f"{plan.prefix}log")
                 print(f"the log: {kept}")
         print(result)

@@ -158,7 +158,8 @@ class Fleet:
         self._starts += 1
         said = self._folder / f"worker-{self._starts}.log"
         settings = self._settings_of(number).as_environment()
-        environment = {**os.environ, **settings, **self._environment, **self.next_environment, VARIABLE: arm}
+        faults = {"PYTHONFAULTHANDLER": "1"}  # a crash in a library says where it was
+        environment = {**os.environ, **faults, **settings, **self._environment, **self.next_environment, VARIABLE: arm}
         self.next_environment = {}
         with said.open("wb") as out:
             process = subprocess.Popen(
