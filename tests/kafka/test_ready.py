@@ -43,7 +43,9 @@ def worker(settings: EngineSettings) -> Iterator[int]:
         port: int = free.getsockname()[1]
     asked = msgspec.structs.replace(settings, metrics_port=port, metrics_address="127.0.0.1")
     stop, codes = threading.Event(), list[int]()
-    thread = threading.Thread(target=lambda: codes.append(run_worker(asked, Monitor(), stop=stop)), daemon=True)
+    thread = threading.Thread(
+        target=lambda: codes.append(run_worker(asked, lambda _: Monitor(), stop=stop)), daemon=True
+    )
     thread.start()
     yield port
     stop.set()
