@@ -23,7 +23,7 @@ from yarl import URL
 from streams.engine.bookmarks import Bookmarks, Partition
 from streams.engine.crashpoints import reached
 from streams.engine.entries import Headers
-from streams.engine.unread import Unread
+from streams.engine.unread import Unread, unpack_at_once
 
 BUFFERED_SECONDS = 0.01  # how long to wait for other partitions while an agent has more than enough of one
 
@@ -95,6 +95,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Transport) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        unpack_at_once()
         return consumer
 
     async def _fetch_records(

@@ -6,12 +6,14 @@ nothing more. `Unread` stands where the fetcher keeps its results, so that whate
 
 from __future__ import annotations
 
+import gzip
 from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
 from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.errors import CorruptRecordException
+from aiokafka.record._crecords import default_records
 
 PART_RECORDS = 500  # of one list; a reader that asks for 5,000 records gets ten lists, of as many partitions
 
@@ -56,6 +58,14 @@ def _from(offset: int, records: list[Any]) -> list[Any]:
     if records and records[0].offset < offset:
         return [record for record in records if record.offset >= offset]
     return records
+
+
+def unpack_at_once() -> None:
+    """Let aiokafka unpack what is compressed in one go.
+
+    It reads 8 kB at a time, and whoever unpacks gives the interpreter away and has to wait for it again each time.
+    """
+    default_records.gzip_decode = gzip.decompress
 
 
 class Unread(OrderedDict[Any, Any]):

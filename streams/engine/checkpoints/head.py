@@ -64,7 +64,9 @@ class Running:
         if records and not self.inputs:
             self.log_begins = first_of(records[0])
         self.inputs += len(records)
-        parts = [part for record in records for part in (record.origin.encode(), record.value)]
+        parts: list[bytes] = []
+        for record in records:
+            parts += (record.origin.encode(), record.value)
         self.input_hash = crc32(b"".join(parts), self.input_hash)
 
     def say(self, topic: str, key: str, value: bytes) -> None:
