@@ -81,7 +81,7 @@ class Engine:
     async def apply(self, stream: AsyncIterable[Batch]) -> None:
         """The monitor agent: fetches of the log through the monitors, and what they say to the output topics."""
         async for batch in stream:
-            shard = self.shards[batch[0].topic, batch[0].partition].shard
+            shard = self.shards[batch.place].shard
             for start in range(0, len(batch), SLICE_RECORDS):
                 while self.publisher.is_full():
                     await asyncio.sleep(POLL_SECONDS)
@@ -103,7 +103,7 @@ class Engine:
         return sum(appended[shard.number] - shard.applied_bytes for shard in shards) > limit
 
     def _apply(self, shard: Shard, records: list[FetchedRecord]) -> None:
-        mark = self.bookmarks[records[0].topic, records[0].partition]
+        mark = self.bookmarks[self.settings.log_topic, shard.number]
         fresh = shard.fresh(records, mark)
         if fresh:
             outputs = shard.apply(fresh)

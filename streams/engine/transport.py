@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any, ClassVar, Protocol, cast
 
 import msgspec
@@ -22,6 +23,7 @@ from yarl import URL
 from streams.engine.bookmarks import Bookmarks, Partition
 from streams.engine.crashpoints import reached
 from streams.engine.entries import Headers
+from streams.engine.unread import Unread, unpack_at_once
 
 BUFFERED_SECONDS = 0.01  # how long to wait for other partitions while an agent has more than enough of one
 
@@ -30,21 +32,25 @@ BUFFERED_SECONDS = 0.01  # how long to wait for other partitions while an agent 
 # while one that left the log out (records of it were waiting still) is held back, the log stands still as well.
 FETCH_WAIT_MS = 20
 
+RECORDS_MAX = 5_000  # of an answer, where no other bound is given
+
 
 class FetchedRecord(Protocol):
-    """What aiokafka fetches: one record of a partition."""
+    """What aiokafka's C code makes of a record."""
 
-    topic: str
-    partition: int
-    offset: int
-    value: bytes | None
-    headers: Headers
+    @property
+    def offset(self) -> int: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Headers: ...
 
 
 class Fetch(list["FetchedRecord"]):
-    """The records of one fetch of one partition, and for which opening of it they were fetched."""
+    """The records of one fetch of one partition, its `place`, and for which opening of it they were fetched."""
 
     opening: int = 0
+    place: Partition = ("", 0)
 
 
 class Places(Protocol):
@@ -89,6 +95,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Transport) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        unpack_at_once()
         return consumer
 
     async def _fetch_records(
@@ -98,11 +105,11 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         timeout: float | None = None,
         max_records: int | None = None,
     ) -> Any:
-        for result in consumer._fetcher._records.values():
-            unread = getattr(result, "_partition_records", None)  # an error has none, and neither has what is read
-            if unread is not None:
-                unread._consumer_record = fetched
-        return await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+        fetcher = consumer._fetcher
+        if not isinstance(fetcher._records, Unread):
+            fetcher._records = Unread(fetcher._records, max_records or RECORDS_MAX)
+        parts = await super()._fetch_records(consumer, active_partitions, timeout, fetcher._records.parts_max)
+        return {tp: list(chain.from_iterable(lists)) for tp, lists in parts.items()}
 
 
 class BatchConsumer(Consumer):
@@ -125,11 +132,11 @@ class BatchConsumer(Consumer):
             if self.flow_active and not self._get_active_partitions():
                 await asyncio.sleep(BUFFERED_SECONDS)
                 return
-        fetched, active = await self._wait_next_records(timeout)
+        found, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
-        if fetched is None or self.should_stop:
+        if found is None or self.should_stop:
             return
-        waiting = dict(cast(Mapping[TP, list[FetchedRecord]], fetched))
+        waiting = dict(cast(Mapping[TP, list[FetchedRecord]], found))
         for tp, records in list(waiting.items()):
             # Both end what was fetched before.
             if not self.flow_active or self.app.consumer_generation_id != generation:
@@ -154,8 +161,10 @@ class BatchConsumer(Consumer):
             await self.seek_wait({tp: mark.next_offset for tp, mark in marks.items() if tp in assigned})
 
     def _batch(self, tp: TP, records: list[FetchedRecord]) -> ConsumerMessage:
-        message = self._to_message(tp, records[-1])
-        fetch = Fetch(records)
+        message = self._to_message(tp, fetched(tp, records[-1]))
+        is_log = self._bookmarks.is_log((tp.topic, tp.partition))
+        fetch = Fetch(records if is_log else (fetched(tp, record) for record in records))
+        fetch.place = (tp.topic, tp.partition)
         fetch.opening = cast(BatchTransport, self.transport).places.opening_of((tp.topic, tp.partition))
         message.value = cast(Any, fetch)
         return message
