@@ -25,11 +25,15 @@ Pattern = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class ShardRule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The places and accounts of one shard, as patterns (`*`, `?`, `[...]`; case counts)."""
+    """The places and accounts of one shard, as patterns (`*`, `?`, `[...]`; case counts).
+
+    `sources`: those that tell of this shard only. They decide no routing; who is named here is watched here alone.
+    """
 
     shard: Annotated[int, Meta(ge=0, lt=SHARDS_MAX)]
     locations: tuple[Pattern, ...] = ()
     accounts: tuple[Pattern, ...] = ()
+    sources: tuple[Pattern, ...] = ()
 
 
 class _End(Struct, gc=False):
