@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ledger.events import AccountRef
-from ledger.fold import EXTERNAL
 from ledger.references import References
 
 
@@ -36,4 +35,4 @@ class Groups:
 
     def of_movement(self, origin: str, destination: str) -> str:
         """Return the group that answers for a movement: of where it leaves us, or of where it reaches us."""
-        return self.of_location(destination if origin == EXTERNAL else origin)
+        return self.of_location(destination if origin in self.references.territory.away else origin)

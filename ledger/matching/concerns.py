@@ -35,6 +35,8 @@ class Concern:
     kinds: ClassVar[tuple[str, ...]]
     of_legs: ClassVar[bool] = False
     """Whether it is a question about postings, which cannot arise where there are none."""
+    of_lead: ClassVar[bool] = False
+    """Whether it is a question about the movement alone, which only the shard that leads it asks."""
 
     def __init__(self, join: Join) -> None:
         self.join = join
@@ -146,6 +148,8 @@ def scope_of_case(case: Case) -> dict[str, str]:
     credit = next((leg for leg in case.legs() if leg.account_class == "client"), None)
     if case.dossier is not None:
         scope = scope_of(case.dossier)
+        if case.context.territory.enters(case.dossier):
+            scope["location"] = case.dossier.destination
     else:
         scope = {"transfer_id": case.transfer_id, "asset": case.asset}
     if credit is not None:
