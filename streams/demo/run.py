@@ -39,7 +39,7 @@ def worker_in_thread(settings: EngineSettings, monitor: Monitor, watch: Watch) -
     over = threading.Event()
 
     def run() -> None:
-        run_worker(settings, monitor, configuration=plain(Settings()), on_output=watch.hear, stop=over)
+        run_worker(settings, lambda _: monitor, configuration=plain(Settings()), on_output=watch.hear, stop=over)
 
     thread = threading.Thread(target=run, name="worker")
     thread.start()

@@ -1,7 +1,7 @@
 """The Faust application: the intake agent over the input topics and the monitor agent over the log.
 
-One worker reads all inputs and the one shard. A second worker in the same group would take partitions from it, and then
-neither moves the clock: time stands still rather than pass what the other has not read.
+The workers of a group share the partitions of the inputs and of the log. Each says in its ticks how far it has read what
+it was given, and the monitor's clock goes by the least of all.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def faust_options(settings: EngineSettings) -> dict[str, Any]:
         "broker_request_timeout": max(60.0, 2 * session),
         "broker_commit_interval": 1.0,
         "broker_max_poll_records": settings.batch_records_max,
+        "consumer_group_instance_id": settings.instance_id or None,
         "consumer_max_fetch_size": 1024 * 1024,
         "consumer_auto_offset_reset": "earliest",
         "table_standby_replicas": 0,  # there are no tables; 0 gives aiokafka's round robin

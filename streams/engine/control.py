@@ -72,6 +72,11 @@ def config_record(
     return _encode({**_envelope("config", f"config:{log_offset}:{said:08x}", at_us), **body})
 
 
+def is_config(value: bytes) -> bool:
+    """Say whether a record of Driftline's own is a config."""
+    return read_config(value) is not None
+
+
 def read_config(value: bytes) -> Config | None:
     """Return what a config record says, or None where `value` is no config record."""
     try:

@@ -7,6 +7,10 @@ class EngineError(Exception):
     """The engine cannot start or go on; the text is one clear line."""
 
 
+class UnavailableError(EngineError):
+    """No broker answers, or not yet as it should: it may be asked again."""
+
+
 class SettingsError(EngineError):
     """A setting is missing or has a value that cannot be used."""
 

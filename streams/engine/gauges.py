@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from typing import Literal
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, NamedTuple
 
 from streams.engine.bookmarks import Ticket
 
@@ -31,42 +32,33 @@ class Histogram:
         self.sum_s += seconds
 
 
-class Gauges:
-    """The figures of one worker."""
+class ShardGauges:
+    """The figures of one shard in one worker."""
 
-    def __init__(self) -> None:
-        self.stage: Stage = "starting"
-        self.failure: str | None = None
-        self.turned_s: float | None = None  # when the event loop last turned
-        self.answered_s: float | None = None  # when the broker last said where the log ends
-        self.missing_topics: tuple[str, ...] = ()
-        self.shard = 0
-        self.is_in_group = False
-        self.holds_log = False
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.is_assigned = False
         self.is_open = False
         self.log_end = 0  # as the broker said when it last answered
         self.position = 0  # of the next record of the log to be applied
-        self.applied = 0
         self.checkpoints = 0
         self.checkpoint_rows = 0
         self.checkpoint_us: int | None = None  # when the last one was written, by this worker or the one before
         self.checkpoint_s = Histogram(CHECKPOINT_BOUNDS_S)
         self.recovery_s: float | None = None
         self.recovery_records = 0
-        self.latency_s = Histogram(LATENCY_BOUNDS_S)
-        self._unconfirmed: deque[tuple[Ticket, int]] = deque(maxlen=SAMPLES_MAX)
 
     @property
     def lag_records(self) -> int:
         """How many records of the log are not applied; 0 where another worker has the shard."""
         return max(self.log_end - self.position, 0) if self.is_open else 0
 
-    def assigned(self, *, holds_log: bool) -> None:
-        """Note that the group has settled, and whether the log is among what this worker reads."""
-        self.is_in_group, self.holds_log = True, holds_log
+    def stands(self, *, is_open: bool, position: int) -> None:
+        """Note whether the shard is open and where it stands in its log."""
+        self.is_open, self.position = is_open, position
 
     def recovered(self, seconds: float, records: int, written_us: int | None) -> None:
-        """Note that a shard was opened: how long that took, and what was read of its state."""
+        """Note that the shard was opened: how long that took, and what was read of its state."""
         self.recovery_s, self.recovery_records, self.checkpoint_us = seconds, records, written_us
 
     def wrote(self, rows: int, seconds: float, at_us: int) -> None:
@@ -75,6 +67,38 @@ class Gauges:
         self.checkpoint_rows += rows
         self.checkpoint_us = at_us
         self.checkpoint_s.observe(seconds)
+
+
+class Watched(NamedTuple):
+    """A shard as the metrics of its monitor see it: `position` is None where another worker has it."""
+
+    number: int
+    machine: Any
+    position: Callable[[], int | None]
+    from_position: int
+
+
+class Gauges:
+    """The figures of one worker, and of each shard of the log in it."""
+
+    def __init__(self, shards: int = 1) -> None:
+        self.shards = {number: ShardGauges(number) for number in range(shards)}
+        self.stage: Stage = "starting"
+        self.failure: str | None = None
+        self.turned_s: float | None = None  # when the event loop last turned
+        self.answered_s: float | None = None  # when the broker last said where the log ends
+        self.missing_topics: tuple[str, ...] = ()
+        self.is_in_group = False
+        self.applied = 0
+        self.latency_s = Histogram(LATENCY_BOUNDS_S)
+        self._unconfirmed: deque[tuple[Ticket, int]] = deque(maxlen=SAMPLES_MAX)
+
+    def assigned(self, numbers: Iterable[int]) -> None:
+        """Note that the group has settled, and which shards this worker was given."""
+        given = set(numbers)
+        self.is_in_group = True
+        for number, shard in self.shards.items():
+            shard.is_assigned = number in given
 
     def said(self, ticket: Ticket, logged_us: int) -> None:
         """Note that outputs were said to a stretch of the log whose first record was appended at `logged_us`."""

@@ -6,11 +6,12 @@ not ready yet is left alone, and nothing is to be concluded from what it shows.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from streams.engine.gauges import Gauges
+from streams.engine.gauges import Gauges, ShardGauges
 
 TURN_SECONDS_MAX = 15.0
 BROKER_SECONDS_MAX = 15.0
@@ -43,17 +44,32 @@ def health(gauges: Gauges, now_s: float) -> Condition:
 
 
 def readiness(gauges: Gauges, now_s: float, lag_records_max: int) -> Condition:
-    """Say whether the worker does what it is there for: it holds its shard, or stands by for it, and is not behind."""
+    """Say whether the worker does what it is there for: it holds its shards, or stands by, and is not behind."""
     problems = list(health(gauges, now_s).problems)
     if not gauges.is_in_group:
         problems.append("the worker is not in its group yet")
-    elif gauges.holds_log and not gauges.is_open:
-        problems.append("the state of the shard is not put back yet")
     if gauges.missing_topics:
         problems.append(f"topics are missing: {', '.join(gauges.missing_topics)}")
     if gauges.answered_s is not None and now_s - gauges.answered_s > BROKER_SECONDS_MAX:
         problems.append(f"the broker has not answered for {now_s - gauges.answered_s:.0f} s")
-    if gauges.holds_log and gauges.lag_records > lag_records_max:
-        problems.append(f"{gauges.lag_records:,} records of the log are not applied; {lag_records_max:,} are allowed")
-    shard = "open" if gauges.is_open else "standby" if gauges.is_in_group and not gauges.holds_log else "closed"
-    return Condition(problems, {"stage": gauges.stage, "shard": shard, "lag_records": gauges.lag_records})
+    for shard in gauges.shards.values():
+        problems += _problems(shard, lag_records_max)
+    shards = {str(shard.number): _stands(gauges, shard) for shard in gauges.shards.values()}
+    lag = sum(shard.lag_records for shard in gauges.shards.values())
+    return Condition(problems, {"stage": gauges.stage, "shards": shards, "lag_records": lag})
+
+
+def _problems(shard: ShardGauges, lag_records_max: int) -> Iterator[str]:
+    if shard.is_assigned and not shard.is_open:
+        yield f"the state of shard {shard.number} is not put back yet"
+    if shard.is_assigned and shard.lag_records > lag_records_max:
+        yield (
+            f"{shard.lag_records:,} records of the log of shard {shard.number} are not applied; "
+            f"{lag_records_max:,} are allowed"
+        )
+
+
+def _stands(gauges: Gauges, shard: ShardGauges) -> str:
+    if shard.is_open:
+        return "open"
+    return "standby" if gauges.is_in_group and not shard.is_assigned else "closed"

@@ -7,6 +7,7 @@ repeats some copies, which the monitor knows by their event ids.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from streams.engine.bookmarks import Bookmark, Bookmarks, Partition, Ticket
@@ -14,7 +15,7 @@ from streams.engine.control import partial_tick_record, tick_record
 from streams.engine.entries import entry_headers
 from streams.engine.merge import Merge
 from streams.engine.publisher import Delivered, Publisher
-from streams.engine.routing import SHARD_COUNT, shards_of
+from streams.engine.routing import Router, to_the_only_shard
 from streams.engine.settings import EngineSettings
 from streams.engine.transport import FetchedRecord
 from streams.engine.watermarks import Watermarks, last_observed_us
@@ -30,7 +31,10 @@ def wall_us() -> int:
 
 
 class Intake:
-    """Appends to the log for one worker; `now_us` is the wall clock, or a test's own, and `reader` names the worker."""
+    """Appends to the log for one worker; `route` says to which shards, `now_us` is the wall clock, or a test's own.
+
+    `reader` names the worker.
+    """
 
     def __init__(
         self,
@@ -40,8 +44,11 @@ class Intake:
         watermarks: Watermarks,
         now_us: Callable[[], int] = wall_us,
         reader: str = "",
+        route: Router = to_the_only_shard,
     ) -> None:
         self._reader = reader
+        self._route = route
+        self._shards = range(settings.shards)
         self._names: dict[str, str] = {settings.topic(name): name for name in INPUT_TOPICS}
         self._log_topic = settings.log_topic
         self._keeps_time = settings.clock == "ticks"
@@ -50,7 +57,8 @@ class Intake:
         self._watermarks = watermarks
         self._now_us = now_us
         self.merge = Merge()  # stays empty under the clock of ticks
-        self.appended_bytes = 0
+        self._released_us: dict[int, int] = {}  # by shard: how far its log has come under the clock of events
+        self.appended_bytes: Counter[int] = Counter()  # by shard
 
     # -------------------------------------------------------------------------------- partitions come and go
 
@@ -92,13 +100,23 @@ class Intake:
         runs = self.merge.release(ends, limit)
         for run in runs:
             self._append(run, self._bookmarks[run[0].topic, run[0].partition])
+        if runs and len(self._shards) > 1:
+            self._bring_up(self.merge.released_us)
         return bool(runs)
+
+    def _bring_up(self, reached_us: int) -> None:
+        """Tell the shards how far the inputs have been released: time passes in one that had no record as well."""
+        tick = tick_record(reached_us)
+        for shard in self._shards:
+            if self._released_us.get(shard, 0) < reached_us:
+                self._released_us[shard] = reached_us
+                self.append_own(tick, (shard,))
 
     def _append(self, fresh: Sequence[FetchedRecord], mark: Bookmark) -> None:
         topic = self._names[fresh[0].topic]
         source = f"{topic}/{fresh[0].partition}/"
         entries = [(record.value or b"", f"{source}{record.offset}") for record in fresh]
-        routes = [shards_of(topic, value) for value, _ in entries]
+        routes = [self._route(topic, value) for value, _ in entries]
         ticket = mark.take(fresh[-1].offset + 1, sum(map(len, routes)))
         on_delivery = self._publisher.delivered(ticket)
         for (value, origin), shards in zip(entries, routes, strict=True):
@@ -108,13 +126,14 @@ class Intake:
         headers = entry_headers(origin, self._now_us())
         for shard in shards:
             self._publisher.send(self._log_topic, value, on_delivery, partition=shard, headers=headers)
-            self.appended_bytes += len(value)
+            self.appended_bytes[shard] += len(value)
 
     # ------------------------------------------------------------------------------------- its own records
 
-    def append_own(self, value: bytes) -> None:
-        """Append a record of Driftline's own, a tick or a config, to every shard."""
-        self._send(value, OWN_ORIGIN, range(SHARD_COUNT), self._publisher.delivered(Ticket(0, SHARD_COUNT)))
+    def append_own(self, value: bytes, shards: Sequence[int] | None = None) -> None:
+        """Append a record of Driftline's own, a tick or a config, to these shards, or to every one."""
+        given = self._shards if shards is None else shards
+        self._send(value, OWN_ORIGIN, given, self._publisher.delivered(Ticket(0, len(given))))
 
     def tick(self, ends: Mapping[Partition, int], asked_at_us: int) -> None:
         """Append the tick for what has been read when the inputs ended at `ends`; none where time has not moved on.

@@ -101,6 +101,11 @@ class Keeper:
             if self._owed.get(key, b"") is value:
                 del self._owed[key]
 
+    def forget(self) -> None:
+        """Remember nothing of the shard: another worker has it now."""
+        self._machine.restore({})
+        self._owed = {}
+
     def _check(self, head: Head, log: LogEnds) -> None:
         ours, name = self._machine.state_version, f"shard {self._shard.number}"
         if head.state_version > ours:

@@ -30,6 +30,7 @@ class Merge:
 
     def __init__(self) -> None:
         self._queues: dict[Partition, _Queue] = {}
+        self.released_us = 0  # the latest moment of what has gone
 
     def open(self, partition: Partition, next_offset: int, rank: int) -> None:
         """Begin a partition at `next_offset`; one that is open already goes on with what waits.
@@ -84,7 +85,9 @@ class Merge:
             if partition != last:
                 runs.append([])
                 last = partition
-            runs[-1].append(queue.waiting.popleft()[1])
+            moment_us, record = queue.waiting.popleft()
+            self.released_us = max(self.released_us, moment_us)
+            runs[-1].append(record)
             if queue.waiting:
                 heapq.heappush(heads, self._head(partition))
             elif self._is_behind(partition, ends.get(partition, 0)):

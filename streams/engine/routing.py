@@ -1,14 +1,20 @@
-"""Which shards of the log a record belongs to. For now there is one shard, and every record belongs to it.
+"""Which shards of the log a record of the inputs belongs to: what the shard map says of the names in it.
 
-The answer may depend on the record's topic and bytes only, so that a redelivered record always finds the same shards.
+The answer is a function of the record's topic and bytes and of the map alone, so that a redelivered record always finds
+the same shards.
 """
 
 from __future__ import annotations
 
-SHARD_COUNT = 1
-_ALL_SHARDS = tuple(range(SHARD_COUNT))
+from collections.abc import Callable
+
+Router = Callable[[str, bytes], tuple[int, ...]]
+"""Gives the shards (partitions of the log) that a record of an input topic goes to; never none."""
 
 
-def shards_of(topic: str, value: bytes) -> tuple[int, ...]:
-    """Return the shards (partitions of the log) that a record of an input topic goes to; never empty."""
-    return _ALL_SHARDS
+def to_the_only_shard(topic: str, value: bytes) -> tuple[int, ...]:
+    """Return where every record goes when there is one shard."""
+    return _ONLY
+
+
+_ONLY = (0,)

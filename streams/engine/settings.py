@@ -31,12 +31,17 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     each start. `shards` is how many partitions the log and the state have. `input_partitions`, `replication_factor` and
     `log_retention_days` (0: the log is kept for ever) say how a topic that is missing is made; of the copies there must
     be so many at least. A worker with more than `ready_lag_records` of its log to apply says that it is not ready. On
-    `metrics_port`, where it is not 0, Prometheus and supervisors may ask how things stand.
+    `metrics_port`, where it is not 0, Prometheus and supervisors may ask how things stand. A worker with an `instance_id`,
+    its own among all of its group, is a static member: started anew within the session it takes up its partitions where
+    it was, in a moment, and nobody else takes them meanwhile, be it gone or just slow. A start waits
+    `start_patience_seconds` for a broker to answer.
     """
 
     broker: str  # host:port, or several with commas between
     topic_prefix: str = ""
     group_id: str = "driftline"
+    instance_id: str = ""
+    start_patience_seconds: float = 60.0
     clock: Clock = "ticks"
     tick_seconds: float = 1.0
     session_timeout_seconds: float = 10.0

@@ -28,9 +28,10 @@ class Shard:
 
     def __init__(self, number: int, monitor: Steps, live_from: int) -> None:
         self.number = number
+        self.machine = monitor
         self._step = monitor.step
         self.forget_changes: Callable[[], None] = getattr(monitor, "forget_changes", _nothing)
-        self._live_from = live_from
+        self.live_from = live_from
         self.applied_bytes = 0  # of the values behind live_from: what this worker's own intake has appended
         self.position = 0
         self.running = Running()
@@ -57,7 +58,7 @@ class Shard:
 
     def logged_us(self, fetched: FetchedRecord) -> int | None:
         """Return when a record was appended; None where it was in the log already when this worker started."""
-        if fetched.offset < self._live_from:
+        if fetched.offset < self.live_from:
             return None
         return entry_record(fetched.value, fetched.headers).logged_at_us
 
@@ -70,8 +71,8 @@ class Shard:
             take(record.value, record.origin)
             outputs += step(record)
         last = records[-1].offset
-        if last >= self._live_from:
-            live = (one.value for one in records if one.offset >= self._live_from)
+        if last >= self.live_from:
+            live = (one.value for one in records if one.offset >= self.live_from)
             self.applied_bytes += sum(len(value) for value in live if value)
         self.position = last + 1
         return outputs

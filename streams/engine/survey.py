@@ -1,6 +1,6 @@
 """The log as a worker finds it when it starts: which clock it was begun under, what is in force, how far time has come.
 
-The whole log is read, which the monitor does next in any case; checkpoints will carry these few values.
+The last checkpoint says so for all before it, so that only what came after it is read.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from streams.engine.checkpoints.head import Head
 from streams.engine.control import Config, is_partial, read_config
 from streams.engine.errors import LogError
 from streams.engine.settings import Clock
@@ -18,16 +19,20 @@ from streams.record import OWN_ORIGIN, Record
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What the log says about itself: `config` is the latest, `last_tick_us` the moment that the last tick for all inputs claimed."""
+    """What the log of a shard says about itself.
+
+    `config` is the latest, `last_tick_us` the moment that the last tick for all inputs claimed.
+    """
 
     end_offset: int = 0
     config: Config | None = None
     last_tick_us: int | None = None
+    shard: int = 0
 
     def needs_config(self, clock: Clock, settings: Mapping[str, Any], inputs: Sequence[str] = ()) -> bool:
         """Say whether a config record must be appended before anything else.
 
-        Raises `LogError` where the log was begun under another clock, or not by Driftline.
+        Raises `LogError` where the log was begun under another clock, with another shard map, or not by Driftline.
         """
         if self.end_offset == 0:
             return True
@@ -38,12 +43,23 @@ class Survey:
                 f"the log was begun with the clock {self.config.clock!r} and this start asks for {clock!r}: "
                 "start with the log's clock, or with another log"
             )
+        if _map(self.config.settings) != _map(settings):
+            raise LogError(
+                "the log was begun with another shard map than this start asks for: start with the log's map, or begin "
+                "a new log (another topic prefix) with the new one"
+            )
         return self.config.settings != dict(settings) or self.config.inputs != sorted(inputs)
 
 
-def survey_log(entries: Iterable[tuple[int, Record]]) -> Survey:
-    """Return what the offsets and records of a log say about it."""
+def _map(settings: Mapping[str, Any]) -> object:
+    return settings.get("shards") or ()
+
+
+def survey_log(entries: Iterable[tuple[int, Record]], head: Head | None = None, shard: int = 0) -> Survey:
+    """Return what the offsets and records of a log say about it; of those before `head`, it is the head that says so."""
     end_offset, config, last_tick_us = 0, None, None
+    if head is not None:
+        end_offset, config, last_tick_us = head.position, read_config(head.config.encode()), head.tick_us
     for offset, record in entries:
         end_offset = offset + 1
         if record.origin != OWN_ORIGIN:
@@ -55,4 +71,4 @@ def survey_log(entries: Iterable[tuple[int, Record]]) -> Survey:
             config = own_config
         elif not is_partial(record.value):  # one reader of several may be far ahead of the others
             last_tick_us = observed_us(record.value)
-    return Survey(end_offset, config, last_tick_us)
+    return Survey(end_offset, config, last_tick_us, shard)

@@ -23,7 +23,7 @@ from confluent_kafka.admin import (
 
 from streams.engine.bookmarks import Partition
 from streams.engine.clients import client_options
-from streams.engine.errors import EngineError, TopicsError
+from streams.engine.errors import TopicsError, UnavailableError
 from streams.engine.settings import EngineSettings
 from streams.engine.topology import Declared, Found, declared, differences
 
@@ -99,7 +99,7 @@ class Topics:
         try:
             return self._admin.list_topics(timeout=REQUEST_SECONDS)
         except KafkaException as problem:
-            raise EngineError(f"no broker answers at {self._settings.broker}: {problem.args[0].str()}") from None
+            raise UnavailableError(f"no broker answers at {self._settings.broker}: {problem.args[0].str()}") from None
 
     def _settings_of(self, names: Iterable[str]) -> dict[str, dict[str, str]]:
         """Return the settings of each topic; of one that may not be looked at, none."""

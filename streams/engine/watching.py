@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from confluent_kafka import KafkaException
@@ -22,21 +23,24 @@ LOOK_SECONDS = 1.0
 LOOKS_TO_TOPICS = 15
 
 
-async def keep_turning(gauges: Gauges, shard: Shard) -> None:
-    """Note that the event loop turns, and whether the shard is open."""
+async def keep_turning(gauges: Gauges, shards: Sequence[Shard]) -> None:
+    """Note that the event loop turns, and which shards are open."""
     while True:
         gauges.turned_s = time.monotonic()
-        gauges.is_open, gauges.position = shard.is_open, shard.position
+        for shard in shards:
+            gauges.shards[shard.number].stands(is_open=shard.is_open, position=shard.position)
         await asyncio.sleep(TURN_SECONDS)
 
 
-async def keep_looking(gauges: Gauges, topics: Topics, log: Partition) -> None:
-    """Ask the broker where the log ends, and now and then whether all topics are there still."""
+async def keep_looking(gauges: Gauges, topics: Topics, log: Sequence[Partition]) -> None:
+    """Ask the broker where the log ends, shard by shard, and now and then whether all topics are there still."""
     looks = 0
     while True:
         with suppress(KafkaException, EngineError):  # what is asked in vain is seen by when it last was not
-            ends = await asyncio.to_thread(topics.ends, [log])
-            gauges.log_end, gauges.answered_s = ends[log], time.monotonic()
+            ends = await asyncio.to_thread(topics.ends, log)
+            gauges.answered_s = time.monotonic()
+            for (_, number), end in ends.items():
+                gauges.shards[number].log_end = end
             if looks % LOOKS_TO_TOPICS == 0:
                 counts = await asyncio.to_thread(topics.partition_counts)
                 gauges.missing_topics = tuple(one.topic for one in topics.declared if one.topic not in counts)

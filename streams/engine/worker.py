@@ -14,35 +14,34 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import Any, cast
+from typing import Any, TypeVar
 
 import msgspec
 from confluent_kafka import KafkaException
 
-from streams.engine.agents import POLL_SECONDS, Engine, OnOutput
+from ledger.shards import ShardMap
+from streams.engine.agents import Engine, OnOutput
 from streams.engine.app import App, build_app
-from streams.engine.bookmarks import Bookmarks, Partition
-from streams.engine.control import config_record
-from streams.engine.errors import EngineError
+from streams.engine.assembly import Machines, assembled, configure, survey
+from streams.engine.clocks import clocks
+from streams.engine.errors import EngineError, SettingsError, UnavailableError
 from streams.engine.gauges import Gauges
 from streams.engine.health import health, readiness
-from streams.engine.intake import Intake, wall_us
-from streams.engine.keeper import Keeper, Remembers
-from streams.engine.logfile import read_records
+from streams.engine.held import POLL_SECONDS
 from streams.engine.memory import seldom_collected
-from streams.engine.publisher import Publisher
+from streams.engine.routing import Router, to_the_only_shard
 from streams.engine.settings import EngineSettings, settings_from
-from streams.engine.shard import Shard, Steps
-from streams.engine.survey import Survey, survey_log
 from streams.engine.topics import Topics
-from streams.engine.watermarks import Watermarks
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 10.0
 STOP_SECONDS = 30.0
+WAIT_SECONDS = 0.5
 
 
 def worker_main(settings: EngineSettings, monitor_settings: Any, *, stop: threading.Event | None = None) -> int:
@@ -53,7 +52,13 @@ def worker_main(settings: EngineSettings, monitor_settings: Any, *, stop: thread
     from streams.monitor import Monitor
 
     try:
-        return run_worker(settings, Monitor(monitor_settings), configuration=plain(monitor_settings), stop=stop)
+        return run_worker(
+            settings,
+            lambda shard: Monitor(monitor_settings, shard=shard),
+            configuration=plain(monitor_settings),
+            shard_map=ShardMap(monitor_settings.shards),
+            stop=stop,
+        )
     except EngineError as problem:
         print(f"driftline worker: {problem}", file=sys.stderr)
         return 2
@@ -61,54 +66,87 @@ def worker_main(settings: EngineSettings, monitor_settings: Any, *, stop: thread
 
 def run_worker(
     settings: EngineSettings,
-    monitor: Steps,
+    machines: Machines,
     *,
     configuration: Mapping[str, Any] | None = None,
+    shard_map: ShardMap | None = None,
     on_output: OnOutput | None = None,
     stop: threading.Event | None = None,
 ) -> int:
-    """Run a worker with `monitor` until a signal (in the main thread) or `stop` ends it; return 0, or 1 on a failure.
+    """Run a worker until a signal (in the main thread) or `stop` ends it; return 0, or 1 on a failure.
 
-    Blocks; safe in a thread of its own, one monitor for each worker. `configuration` is what the config record says is
-    in force; `on_output` hears every output in the worker's thread. Raises `EngineError` where it cannot start.
+    Blocks; safe in a thread of its own. `machines` gives the machine of each shard of the log, `shard_map` says which
+    records go where. `configuration` is what the config record says is in force; `on_output` hears every output in the
+    worker's thread. A broker that does not answer is waited for. Raises `EngineError` where it cannot start.
     """
+    route = _router(settings, shard_map)
+    gauges = Gauges(settings.shards)
+    engine = _when_the_broker_answers(
+        settings, lambda: _assemble(settings, machines, configuration or {}, route, gauges, on_output)
+    )
+    with _metrics(settings, engine, gauges), seldom_collected():
+        return asyncio.run(_run(engine, stop or threading.Event()))
+
+
+def _router(settings: EngineSettings, shard_map: ShardMap | None) -> Router:
+    if shard_map is None:
+        return to_the_only_shard
+    if shard_map.count != settings.shards:
+        raise SettingsError(
+            f"the shard map has {shard_map.count} shards and the log is to have {settings.shards}: "
+            "they must be as many (DRIFTLINE_SHARDS)"
+        )
+    return shard_map.shards_of
+
+
+def _when_the_broker_answers(settings: EngineSettings, start: Callable[[], T]) -> T:
+    """Start, again and again while no broker answers: one that is started with its workers needs a moment longer."""
+    deadline = time.monotonic() + settings.start_patience_seconds
+    while True:
+        try:
+            return start()
+        except UnavailableError as problem:
+            if time.monotonic() > deadline:
+                raise
+            logger.warning("the worker waits to start: %s", problem)
+            time.sleep(WAIT_SECONDS)
+
+
+def _assemble(
+    settings: EngineSettings,
+    machines: Machines,
+    configuration: Mapping[str, Any],
+    route: Router,
+    gauges: Gauges,
+    on_output: OnOutput | None,
+) -> Engine:
     topics = Topics(settings)
     topics.check()
     inputs = topics.input_partitions()
-    survey = survey_log(read_records(settings.broker, settings.log_topic))
-    publisher, bookmarks = Publisher(settings), Bookmarks(settings.log_topic)
-    intake = Intake(settings, publisher, bookmarks, Watermarks(survey.last_tick_us), reader=_name())
-    _configure(settings, configuration or {}, survey, intake, publisher, inputs)
-    shard = Shard(0, monitor, survey.end_offset)
-    keeper = Keeper(settings, shard, cast(Remembers, monitor)) if settings.checkpoint_seconds else None
-    gauges = Gauges()
-
-    async def run() -> int:
-        engine = Engine(settings, publisher, bookmarks, intake, shard, topics, inputs, on_output, keeper, gauges)
-        return await _run(engine, stop or threading.Event())
-
-    with _metrics(settings, monitor, shard, survey.end_offset, gauges), seldom_collected():
-        return asyncio.run(run())
+    surveys = [survey(settings, shard) for shard in range(settings.shards)]
+    engine = assembled(settings, machines, surveys, topics, inputs, gauges, route=route, reader=_name())
+    engine.on_output = on_output
+    configure(settings, configuration, surveys, engine)
+    return engine
 
 
 @contextmanager
-def _metrics(
-    settings: EngineSettings, monitor: Any, shard: Shard, from_position: int, gauges: Gauges
-) -> Iterator[None]:
+def _metrics(settings: EngineSettings, engine: Engine, gauges: Gauges) -> Iterator[None]:
     """Let Prometheus and supervisors ask for the length of a `with` block, where a port is given; raise `EngineError` where it cannot."""
     if not settings.metrics_port:
         yield
         return
     from streams.metrics import EngineCollector, MetricsError, MonitorCollector, serving
 
-    collector = MonitorCollector(monitor, lambda: shard.position if shard.is_open else None, from_position)
+    watched = [held.watched for held in engine.shards.values()]
     try:
         pages = {
             "/health": lambda: health(gauges, time.monotonic()).page(),
             "/ready": lambda: readiness(gauges, time.monotonic(), settings.ready_lag_records).page(),
         }
-        engine = EngineCollector(gauges, monitor)
-        with serving(collector, settings.metrics_port, settings.metrics_address, more=[engine], pages=pages):
+        figures = EngineCollector(gauges, watched)
+        collector = MonitorCollector(watched)
+        with serving(collector, settings.metrics_port, settings.metrics_address, more=[figures], pages=pages):
             yield
     except MetricsError as problem:
         raise EngineError(str(problem)) from None
@@ -131,20 +169,6 @@ def _name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-def _configure(
-    settings: EngineSettings,
-    configuration: Mapping[str, Any],
-    survey: Survey,
-    intake: Intake,
-    publisher: Publisher,
-    inputs: list[Partition],
-) -> None:
-    wanted, names = plain(configuration), intake.input_names(inputs)
-    if survey.needs_config(settings.clock, wanted, names):
-        intake.append_own(config_record(settings.clock, wanted, survey.end_offset, wall_us(), names))
-        publisher.flush(settings.delivery_timeout_seconds)
-
-
 # ---------------------------------------------------------------------------------------------------------- running
 
 
@@ -152,19 +176,22 @@ async def _run(engine: Engine, stop: threading.Event) -> int:
     app = build_app(engine)
     app.finalize()
     _stop_on_signals(stop)
-    clocks = [asyncio.create_task(clock) for clock in engine.clocks()]
+    # Opening a shard and writing a checkpoint block a thread each, and the clocks must not wait for them.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2 * len(engine.shards) + 4))
+    beside = [asyncio.create_task(clock) for clock in clocks(engine)]
     try:
         await app.start()
         engine.gauges.stage = "running"
-        await _until_over(app, engine, clocks, stop)
+        await _until_over(app, engine, beside, stop)
         await _drain(engine)
     finally:
-        await _end(app, clocks)
-    if engine.failure is None and app.crash_reason is not None:
-        engine.failure = f"{type(app.crash_reason).__name__}: {app.crash_reason}"
-    if engine.failure is not None:
-        print(f"driftline worker: {engine.failure}", file=sys.stderr)
-    return 0 if engine.failure is None else 1
+        await _end(app, beside)
+    failing = engine.failing
+    if failing.reason is None and app.crash_reason is not None:
+        failing.fail(f"{type(app.crash_reason).__name__}: {app.crash_reason}")
+    if failing.reason is not None:
+        print(f"driftline worker: {failing.reason}", file=sys.stderr)
+    return 0 if failing.reason is None else 1
 
 
 def _stop_on_signals(stop: threading.Event) -> None:
@@ -173,9 +200,9 @@ def _stop_on_signals(stop: threading.Event) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
 
-async def _until_over(app: App, engine: Engine, clocks: list[asyncio.Task[None]], stop: threading.Event) -> None:
-    while not (stop.is_set() or engine.failed.is_set() or app.should_stop or app.crashed):
-        for clock in clocks:
+async def _until_over(app: App, engine: Engine, beside: list[asyncio.Task[None]], stop: threading.Event) -> None:
+    while not (stop.is_set() or engine.failing.failed.is_set() or app.should_stop or app.crashed):
+        for clock in beside:
             if clock.done():
                 clock.result()  # a clock ends only by raising
         await asyncio.sleep(0.05)
@@ -196,27 +223,29 @@ async def _drain(engine: Engine) -> None:
 
 
 async def _until_confirmed(engine: Engine) -> None:
-    while engine.publisher.queued() and not engine.failed.is_set():
+    while engine.publisher.queued() and not engine.failing.failed.is_set():
         await asyncio.sleep(POLL_SECONDS)
 
 
 async def _until_applied(engine: Engine) -> None:
-    partition = (engine.settings.log_topic, engine.shard.number)
-    end = (await asyncio.to_thread(engine.topics.ends, [partition]))[partition]
+    """Wait until the shards that are open here have applied what is in their logs now."""
+    open_shards = {held.place: held for held in engine.open_shards()}
+    ends = await asyncio.to_thread(engine.topics.ends, list(open_shards))
     marks = engine.bookmarks
-    while engine.shard.is_open and partition in marks and marks[partition].next_offset < end:
-        if engine.failed.is_set():
-            return
-        await asyncio.sleep(POLL_SECONDS)
+    for place, held in open_shards.items():
+        while held.is_open and place in marks and marks[place].next_offset < ends[place]:
+            if engine.failing.failed.is_set():
+                return
+            await asyncio.sleep(POLL_SECONDS)
 
 
-async def _end(app: App, clocks: list[asyncio.Task[None]]) -> None:
+async def _end(app: App, beside: list[asyncio.Task[None]]) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(STOP_SECONDS):
             await app.stop()
-    for clock in clocks:
+    for clock in beside:
         clock.cancel()
-    await asyncio.gather(*clocks, return_exceptions=True)
+    await asyncio.gather(*beside, return_exceptions=True)
 
 
 def main() -> int:

@@ -3,53 +3,53 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from streams.metrics.declared import LIVE, METRICS, Metric
+from streams.metrics.figures import WatchedShard
 from streams.metrics.reading import Sample, samples
-from streams.monitor import Monitor
 
 TRIES = 50
 Family = CounterMetricFamily | GaugeMetricFamily
 
 
 class MonitorCollector(Collector):
-    """Reads a monitor in the thread of the scrape, beside the worker's thread, which goes on.
+    """Reads the monitors of a worker's shards in the thread of the scrape, beside the worker's thread, which goes on.
 
-    `position` says how far in the log the monitor stands, None where another worker has it. A monitor that has yet to
-    come as far as `from_position`, or as it was seen before, says nothing: counters would seem to begin anew.
+    A monitor that has yet to come as far as its shard's `from_position`, or as it was seen before, says nothing:
+    counters would seem to begin anew. The shard is a label of every metric.
     """
 
-    def __init__(self, monitor: Monitor, position: Callable[[], int | None], from_position: int = 0) -> None:
-        self._monitor = monitor
-        self._position = position
-        self._seen = from_position
+    def __init__(self, shards: Sequence[WatchedShard]) -> None:
+        self._shards = shards
+        self._seen = {shard.number: shard.from_position for shard in shards}
 
     def collect(self) -> Iterator[Family]:
         """Yield every declared metric, those that have nothing to say yet without samples."""
         families = {metric: _family(metric) for metric in METRICS}
-        position = self._position()
-        is_live = position is not None and position >= self._seen
-        families[LIVE].add_metric((), int(is_live))
-        if position is not None and is_live:
-            self._seen = position
-            for metric, labels, value in self._read():
-                families[metric].add_metric(labels, value)
+        for shard in self._shards:
+            position, label = shard.position(), (str(shard.number),)
+            is_live = position is not None and position >= self._seen[shard.number]
+            families[LIVE].add_metric(label, int(is_live))
+            if position is not None and is_live:
+                self._seen[shard.number] = position
+                for metric, labels, value in self._read(shard):
+                    families[metric].add_metric((*label, *labels), value)
         yield from families.values()
 
-    def _read(self) -> list[Sample]:
+    def _read(self, shard: WatchedShard) -> list[Sample]:
         """Return the samples; tried again when something was added or went while it was read."""
         for _ in range(TRIES):
             try:
-                return list(samples(self._monitor.state))
+                return list(samples(shard.machine.state))
             except RuntimeError:  # a dictionary changed its size
                 time.sleep(0.001)
-        return list(samples(self._monitor.state))
+        return list(samples(shard.machine.state))
 
 
 def _family(metric: Metric) -> Family:
     kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
-    return kind(metric.name, metric.says, labels=metric.labels)
+    return kind(metric.name, metric.says, labels=("shard", *metric.labels))

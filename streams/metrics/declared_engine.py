@@ -16,7 +16,7 @@ def _metric(kind: str, name: str, says: str, *labels: str) -> Metric:
 
 
 # --- how far it is behind -------------------------------------------------------------------------------------------
-EVENT_LAG: Final = _metric("gauge", "event_lag_seconds", "Now less how far the input has been read.")
+EVENT_LAG: Final = _metric("gauge", "event_lag_seconds", "Now less how far the input has been read.", "shard")
 LOG_LAG: Final = _metric("gauge", "log_lag_records", "Records of the log that are not applied.", "shard")
 LATENCY: Final = _metric(
     "histogram",
@@ -33,7 +33,8 @@ RECOVERY: Final = _metric("gauge", "recovery_seconds", "How long it took to open
 RECOVERY_READ: Final = _metric("gauge", "recovery_records", "Records of the state read for that.", "shard")
 CHECKPOINT_AGE: Final = _metric("gauge", "checkpoint_age_seconds", "How old the last checkpoint is.", "shard")
 CHECKPOINT_TIME: Final = _metric(
-    "histogram", "checkpoint_duration_seconds", "From the rows taken to the commit: confirmations waited for, and the write."
+    "histogram", "checkpoint_duration_seconds", "From the rows taken to the commit: confirmations waited for, and the write.",
+    "shard",
 )  # fmt: skip
 CHECKPOINTS: Final = _metric("counter", "checkpoints_written", "Checkpoints written.", "shard")
 CHECKPOINT_ROWS: Final = _metric("counter", "checkpoint_rows_written", "Rows written with them.", "shard")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -16,31 +16,32 @@ from streams.metrics.figures import (
     SECOND_US,
     EngineFigures,
     Sample,
+    WatchedShard,
     WitnessFigures,
     engine_durations,
     engine_samples,
     witness_samples,
 )
-from streams.monitor import Monitor
 
 Families = dict[Metric, Any]  # of prometheus_client's three kinds, each of which is filled in its own way
 
 
 class EngineCollector(Collector):
-    """Reads the figures of an engine, and how far its monitor is behind the wall clock."""
+    """Reads the figures of an engine, and how far its monitors are behind the wall clock."""
 
-    def __init__(self, figures: EngineFigures, monitor: Monitor) -> None:
-        self._figures, self._monitor = figures, monitor
+    def __init__(self, figures: EngineFigures, shards: Sequence[WatchedShard]) -> None:
+        self._figures, self._shards = figures, shards
 
     def collect(self) -> Iterator[PrometheusMetric]:
         """Yield every metric declared of an engine, those that have nothing to say yet without samples."""
         now_us = _now_us()
         families = _filled(ENGINE_METRICS, engine_samples(self._figures, now_us))
-        clock_us = self._monitor.clock_us
-        if clock_us and self._figures.is_open:
-            families[EVENT_LAG].add_metric((), (now_us - clock_us) / SECOND_US)
-        for metric, buckets, total_s in engine_durations(self._figures):
-            families[metric].add_metric((), buckets, total_s)
+        for shard in self._shards:
+            clock_us = shard.machine.clock_us
+            if clock_us and shard.position() is not None:
+                families[EVENT_LAG].add_metric((str(shard.number),), (now_us - clock_us) / SECOND_US)
+        for metric, labels, buckets, total_s in engine_durations(self._figures):
+            families[metric].add_metric(labels, buckets, total_s)
         yield from families.values()
 
 

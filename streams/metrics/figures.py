@@ -5,8 +5,9 @@ They stand above this package and know nothing of it: these are the shapes of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate
+from typing import Any, Protocol
 
 from streams.metrics import declared_engine as declared
 from streams.metrics.declared import Metric
@@ -26,12 +27,11 @@ class Durations(Protocol):
     def sum_s(self) -> float: ...
 
 
-class EngineFigures(Protocol):
-    """What a worker's engine tells; see `streams.engine.gauges`."""
+class ShardFigures(Protocol):
+    """What a worker's engine tells of one shard; see `streams.engine.gauges`."""
 
-    shard: int
+    number: int
     is_open: bool
-    applied: int
     checkpoints: int
     checkpoint_rows: int
     checkpoint_us: int | None
@@ -42,8 +42,30 @@ class EngineFigures(Protocol):
     def lag_records(self) -> int: ...
     @property
     def checkpoint_s(self) -> Durations: ...
+
+
+class EngineFigures(Protocol):
+    """What a worker's engine tells."""
+
+    applied: int
+
+    @property
+    def shards(self) -> Mapping[int, ShardFigures]: ...
     @property
     def latency_s(self) -> Durations: ...
+
+
+class WatchedShard(Protocol):
+    """A shard with its monitor; `position` gives None where another worker has it."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def machine(self) -> Any: ...
+    @property
+    def position(self) -> Callable[[], int | None]: ...
+    @property
+    def from_position(self) -> int: ...
 
 
 class WitnessFigures(Protocol):
@@ -60,10 +82,14 @@ class WitnessFigures(Protocol):
 
 def engine_samples(figures: EngineFigures, now_us: int) -> Iterator[Sample]:
     """Yield what an engine tells, but for its durations."""
-    shard = (str(figures.shard),)
+    yield declared.APPLIED, (), figures.applied
+    for shard in figures.shards.values():
+        yield from _shard_samples(shard, (str(shard.number),), now_us)
+
+
+def _shard_samples(figures: ShardFigures, shard: tuple[str], now_us: int) -> Iterator[Sample]:
     yield declared.OPEN, shard, int(figures.is_open)
     yield declared.LOG_LAG, shard, figures.lag_records
-    yield declared.APPLIED, (), figures.applied
     yield declared.CHECKPOINTS, shard, figures.checkpoints
     yield declared.CHECKPOINT_ROWS, shard, figures.checkpoint_rows
     if figures.checkpoint_us is not None:
@@ -73,17 +99,20 @@ def engine_samples(figures: EngineFigures, now_us: int) -> Iterator[Sample]:
         yield declared.RECOVERY_READ, shard, figures.recovery_records
 
 
-def engine_durations(figures: EngineFigures) -> Iterator[tuple[Metric, list[tuple[str, float]], float]]:
-    """Yield each histogram: its buckets, added up as Prometheus has them, and the sum."""
-    for metric, durations in (
-        (declared.LATENCY, figures.latency_s), (declared.CHECKPOINT_TIME, figures.checkpoint_s),
-    ):  # fmt: skip
-        total, buckets = 0.0, list[tuple[str, float]]()
-        bounds = (*map(repr, durations.bounds_s), "+Inf")
-        for bound, count in zip(bounds, list(durations.counts), strict=True):
-            total += count
-            buckets.append((bound, total))
-        yield metric, buckets, durations.sum_s
+Buckets = list[tuple[str, float]]
+
+
+def engine_durations(figures: EngineFigures) -> Iterator[tuple[Metric, tuple[str, ...], Buckets, float]]:
+    """Yield each histogram: its labels, its buckets, added up as Prometheus has them, and the sum."""
+    yield declared.LATENCY, (), _buckets(figures.latency_s), figures.latency_s.sum_s
+    for shard in figures.shards.values():
+        durations = shard.checkpoint_s
+        yield declared.CHECKPOINT_TIME, (str(shard.number),), _buckets(durations), durations.sum_s
+
+
+def _buckets(durations: Durations) -> Buckets:
+    bounds = (*map(repr, durations.bounds_s), "+Inf")
+    return list(zip(bounds, accumulate(map(float, list(durations.counts))), strict=True))
 
 
 def witness_samples(figures: WitnessFigures, now_us: int) -> Iterator[Sample]:

@@ -17,10 +17,11 @@ from confluent_kafka import Consumer, TopicPartition
 
 from streams.engine import agents, crashpoints
 from streams.engine.agents import Engine
-from streams.engine.bookmarks import Bookmark, Bookmarks, Partition
+from streams.engine.bookmarks import Bookmark, Bookmarks
 from streams.engine.checkpoints import reader
 from streams.engine.checkpoints.head import Head, Running
 from streams.engine.checkpoints.writer import CheckpointWriter
+from streams.engine.held import HeldShard
 from streams.engine.intake import Intake
 from streams.engine.keeper import Capture, Keeper
 from streams.engine.settings import EngineSettings
@@ -167,7 +168,7 @@ def no_fence() -> None:
 
 @defect("what was not committed is read as state", Scenario(arm="transaction.whole:4:0.4"))
 def read_uncommitted() -> None:
-    reader._OPTIONS["isolation.level"] = "read_uncommitted"
+    reader.OPTIONS["isolation.level"] = "read_uncommitted"
 
 
 @defect("a shard that comes back keeps the rows that it had", Scenario("guest"))
@@ -185,14 +186,13 @@ def rows_kept() -> None:
 @defect("an opening that a rebalance overtook goes on", Scenario("guest", read_seconds=9.0))
 def opened_twice() -> None:
     def make(_: Any) -> Callable[..., Any]:
-        async def prepare(self: Engine, partitions: Sequence[Partition]) -> None:
-            place = (self.settings.log_topic, self.shard.number)
-            if place in partitions and not self.shard.is_open and self.keeper is not None:
-                await self._open(place, self.keeper)
+        async def prepare(self: HeldShard) -> None:
+            if not self.is_open and self.keeper is not None:
+                await self._open(self.keeper)
 
         return prepare
 
-    swap(Engine, "prepare", make)
+    swap(HeldShard, "prepare", make)
 
 
 @defect("positions are not put back")
@@ -246,12 +246,12 @@ def _committed(settings: EngineSettings) -> int:
 @defect("what the log held at the start is taken to be said", Scenario(arm="monitor.published:4", linger_ms=SLOW))
 def not_said_again() -> None:
     def make(old: Callable[..., None]) -> Callable[..., None]:
-        def publish(self: Engine, outputs: list[Output], on_delivery: Any) -> None:
-            if self.shard.position > self.shard._live_from:
-                old(self, outputs, on_delivery)
+        def publish(self: Engine, shard: Shard, outputs: list[Output], on_delivery: Any) -> None:
+            if shard.position > shard.live_from:
+                old(self, shard, outputs, on_delivery)
                 return
             for output in outputs:
-                self.shard.running.say(output.topic, output.key, encode(output.value))
+                shard.running.say(output.topic, output.key, encode(output.value))
                 on_delivery(None, None)
 
         return publish
@@ -261,17 +261,17 @@ def not_said_again() -> None:
 
 @defect("the outputs of a batch are said backwards")
 def said_backwards() -> None:
-    swap(Engine, "_publish", lambda old: lambda self, outputs, done: old(self, outputs[::-1], done))
+    swap(Engine, "_publish", lambda old: lambda self, shard, outputs, done: old(self, shard, outputs[::-1], done))
 
 
 @defect("what is set aside is not said")
 def no_quarantine() -> None:
     def make(old: Callable[..., None]) -> Callable[..., None]:
-        def publish(self: Engine, outputs: list[Output], on_delivery: Any) -> None:
+        def publish(self: Engine, shard: Shard, outputs: list[Output], on_delivery: Any) -> None:
             for output in outputs:
                 if output.topic == "quarantine":
                     on_delivery(None, None)
-            old(self, [output for output in outputs if output.topic != "quarantine"], on_delivery)
+            old(self, shard, [output for output in outputs if output.topic != "quarantine"], on_delivery)
 
         return publish
 
@@ -305,7 +305,7 @@ def dropped_at_the_end() -> None:
                 if self.draining:
                     self.bookmarks[batch[0].topic, batch[0].partition].take(batch[-1].offset + 1, 0)
                 else:
-                    self.guard(lambda: self.intake.take(batch))  # noqa: B023  # called at once
+                    self.failing.guard(lambda: self.intake.take(batch))  # noqa: B023  # called at once
 
         return take_in
 

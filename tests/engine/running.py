@@ -65,7 +65,7 @@ class RunningWorker:
     def _run(self) -> None:
         self.code = run_worker(
             self.settings,
-            self.monitor,
+            lambda _: self.monitor,
             configuration={"grace_seconds": self.grace_seconds},
             on_output=self.outputs.append,
             stop=self._stop,
@@ -98,4 +98,4 @@ def produce(address: str, values: Iterable[tuple[str, bytes | None]]) -> None:
 
 
 if __name__ == "__main__":  # a worker with this monitor as a process of its own
-    sys.exit(run_worker(settings_from(os.environ), CountingMonitor()))
+    sys.exit(run_worker(settings_from(os.environ), lambda _: CountingMonitor()))

@@ -37,8 +37,9 @@ def well() -> Gauges:
     """Return the figures of a worker that holds its shard and is up to date, at the second 1000."""
     gauges = Gauges()
     gauges.stage = "running"
-    gauges.assigned(holds_log=True)
-    gauges.is_open, gauges.turned_s, gauges.answered_s = True, 999.5, 999.0
+    gauges.assigned([0])
+    gauges.shards[0].stands(is_open=True, position=0)
+    gauges.turned_s, gauges.answered_s = 999.5, 999.0
     return gauges
 
 
@@ -46,15 +47,15 @@ def test_a_worker_that_holds_its_shard_is_well_and_ready() -> None:
     gauges = well()
     assert health(gauges, 1_000.0).problems == []
     assert readiness(gauges, 1_000.0, LAG_MAX).problems == []
-    assert readiness(gauges, 1_000.0, LAG_MAX).facts == {"stage": "running", "shard": "open", "lag_records": 0}
+    assert readiness(gauges, 1_000.0, LAG_MAX).facts == {"stage": "running", "shards": {"0": "open"}, "lag_records": 0}
 
 
 def test_a_worker_that_stands_by_is_ready_whatever_the_lag() -> None:
     gauges = well()
-    gauges.assigned(holds_log=False)
-    gauges.is_open, gauges.log_end = False, 10_000
+    gauges.assigned([])
+    gauges.shards[0].is_open, gauges.shards[0].log_end = False, 10_000
     assert readiness(gauges, 1_000.0, LAG_MAX).problems == []
-    assert readiness(gauges, 1_000.0, LAG_MAX).facts["shard"] == "standby"
+    assert readiness(gauges, 1_000.0, LAG_MAX).facts["shards"] == {"0": "standby"}
 
 
 @pytest.mark.parametrize(
@@ -63,17 +64,17 @@ def test_a_worker_that_stands_by_is_ready_whatever_the_lag() -> None:
         ("failure", "no checkpoint", "the engine has failed: no checkpoint", False),
         ("turned_s", 980.0, "the event loop has not turned for 20 s", False),
         ("is_in_group", False, "the worker is not in its group yet", True),
-        ("is_open", False, "the state of the shard is not put back yet", True),
+        ("is_open", False, "the state of shard 0 is not put back yet", True),
         ("missing_topics", ("alerts", "state"), "topics are missing: alerts, state", True),
         ("answered_s", 970.0, "the broker has not answered for 30 s", True),
-        ("log_end", 1_101, "1,101 records of the log are not applied; 100 are allowed", True),
+        ("log_end", 1_101, "1,101 records of the log of shard 0 are not applied; 100 are allowed", True),
     ],
 )
 def test_each_problem_is_said_and_only_some_mean_that_it_does_not_live(
     name: str, value: object, problem: str, lives: bool
 ) -> None:
     gauges = well()
-    setattr(gauges, name, value)
+    setattr(gauges if hasattr(gauges, name) else gauges.shards[0], name, value)
     assert readiness(gauges, 1_000.0, LAG_MAX).problems == [problem]
     assert health(gauges, 1_000.0).holds == lives
     holds, body = readiness(gauges, 1_000.0, LAG_MAX).page()
@@ -155,11 +156,13 @@ def test_a_worker_is_ready_once_its_shard_is_open_and_not_well_while_it_stalls(
 ) -> None:
     monkeypatch.setattr(health_of, "TURN_SECONDS_MAX", 1.5)
     monitor, stop, codes = Stalling(), threading.Event(), list[int]()
-    worker = threading.Thread(target=lambda: codes.append(run_worker(settings, monitor, stop=stop)), daemon=True)
+    worker = threading.Thread(
+        target=lambda: codes.append(run_worker(settings, lambda _: monitor, stop=stop)), daemon=True
+    )
     worker.start()
     port = settings.metrics_port
     wait(lambda: page(port, "/ready")[0] == 200)
-    assert page(port, "/ready")[1]["shard"] == "open"
+    assert page(port, "/ready")[1]["shards"] == {"0": "open"}
     assert page(port, "/health") == (200, {"ok": True, "problems": [], "stage": "running"})
     produce(settings.broker, [("transfers", b"stall here")])
     assert monitor.stalls.wait(20)
@@ -175,7 +178,9 @@ def test_a_worker_is_ready_once_its_shard_is_open_and_not_well_while_it_stalls(
 
 def test_a_scrape_says_how_the_engine_does(settings: EngineSettings) -> None:
     stop, codes = threading.Event(), list[int]()
-    worker = threading.Thread(target=lambda: codes.append(run_worker(settings, Monitor(), stop=stop)), daemon=True)
+    worker = threading.Thread(
+        target=lambda: codes.append(run_worker(settings, lambda _: Monitor(), stop=stop)), daemon=True
+    )
     worker.start()
     records = list(read_records([EXAMPLE]))
     produce(settings.broker, [(record.topic, record.value) for record in records])

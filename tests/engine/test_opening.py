@@ -13,6 +13,9 @@ from streams.engine import keeper as module
 from streams.engine.agents import Engine
 from streams.engine.bookmarks import Bookmarks
 from streams.engine.checkpoints import Head, Saved
+from streams.engine.failing import Failing
+from streams.engine.gauges import Gauges
+from streams.engine.held import HeldShard
 from streams.engine.keeper import Keeper
 from streams.engine.logfile import LogEnds
 from streams.engine.settings import EngineSettings
@@ -78,7 +81,10 @@ def test_a_shard_that_goes_and_comes_back_while_it_is_opened_is_open_in_the_end(
         keeper = SlowKeeper(shard)
         intake = cast(Any, SimpleNamespace(revoked=lambda partition: None))
         anything = cast(Any, None)
-        engine = Engine(SETTINGS, anything, Bookmarks("log"), intake, shard, anything, [], keeper=cast(Keeper, keeper))
+        gauges, marks = Gauges(), Bookmarks("log")
+        failing = Failing(gauges)
+        held = HeldShard("log", shard, cast(Keeper, keeper), marks, gauges.shards[0], failing)
+        engine = Engine(SETTINGS, anything, marks, intake, [held], anything, [], gauges, failing)
         first = asyncio.create_task(engine.prepare([LOG]))
         assert await asyncio.to_thread(keeper.has_opened.wait, 10)
         engine.revoked(LOG)

@@ -111,7 +111,7 @@ def test_the_log_says_what_is_in_force(broker: EmbeddedBroker) -> None:
         worker.wait_until(lambda: len(_ticks(worker.monitor.records)) >= 2)
     first = log_of(broker)
     with pytest.raises(LogError, match="'ticks' and this start asks for 'events'"):
-        run_worker(broker.settings(clock="events"), CountingMonitor())
+        run_worker(broker.settings(clock="events"), lambda _: CountingMonitor())
     # Another configuration is a record of the log, before anything else that the new start logs.
     with RunningWorker(settings, grace_seconds=90) as other:
         other.wait_until(lambda: len(other.monitor.records) > len(first) + 1)
@@ -135,13 +135,13 @@ def test_progress_is_what_the_broker_knows(broker: EmbeddedBroker) -> None:
 
 def test_a_missing_topic_is_named(broker: EmbeddedBroker) -> None:
     with pytest.raises(TopicsError, match=r"has no topic uat\.transfers, .*uat\.log, .*--create-topics"):
-        run_worker(broker.settings(topic_prefix="uat."), CountingMonitor())
+        run_worker(broker.settings(topic_prefix="uat."), lambda _: CountingMonitor())
 
 
 def test_a_log_with_several_partitions_is_refused() -> None:
     refused = pytest.raises(TopicsError, match="log has 3 partitions, and must have 1")
     with EmbeddedBroker({**default_topics(), "log": 3}) as broker, refused:
-        run_worker(broker.settings(), CountingMonitor())
+        run_worker(broker.settings(), lambda _: CountingMonitor())
 
 
 def test_a_monitor_that_breaks_its_promise_ends_the_worker_and_nothing_is_committed(broker: EmbeddedBroker) -> None:
@@ -151,7 +151,7 @@ def test_a_monitor_that_breaks_its_promise_ends_the_worker_and_nothing_is_commit
 
     told, settings = io.StringIO(), broker.settings(clock="events", session_timeout_seconds=2)
     with redirect_stderr(told):
-        assert run_worker(settings, Broken()) == 1
+        assert run_worker(settings, lambda _: Broken()) == 1
     assert told.getvalue() == "driftline worker: RuntimeError: out of order\n"
     assert _progress(settings).applied == 0
 

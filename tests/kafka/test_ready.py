@@ -43,7 +43,9 @@ def worker(settings: EngineSettings) -> Iterator[int]:
         port: int = free.getsockname()[1]
     asked = msgspec.structs.replace(settings, metrics_port=port, metrics_address="127.0.0.1")
     stop, codes = threading.Event(), list[int]()
-    thread = threading.Thread(target=lambda: codes.append(run_worker(asked, Monitor(), stop=stop)), daemon=True)
+    thread = threading.Thread(
+        target=lambda: codes.append(run_worker(asked, lambda _: Monitor(), stop=stop)), daemon=True
+    )
     thread.start()
     yield port
     stop.set()
@@ -55,7 +57,7 @@ def test_one_worker_holds_the_shard_and_the_other_stands_by_ready(on_kafka: Call
     settings = on_kafka(clock="events", checkpoint_seconds=0.3)
     Topics(settings).create()
     with worker(settings) as one, worker(settings) as other:
-        wait(lambda: {ready(port)[1].get("shard") for port in (one, other)} == {"open", "standby"}, 90)
+        wait(lambda: {ready(port)[1].get("shards", {}).get("0") for port in (one, other)} == {"open", "standby"}, 90)
         wait(lambda: [ready(port)[0] for port in (one, other)] == [200, 200])
 
 

@@ -80,7 +80,7 @@ class Worker:
         try:
             self.code = run_worker(
                 self.settings,
-                self.monitor,
+                lambda _: self.monitor,
                 configuration=plain(Settings()),
                 on_output=self._hear,
                 stop=self._stop,

@@ -89,7 +89,7 @@ class LiveRun:
     def _run(self) -> None:
         self.code = run_worker(
             self.settings,
-            self.monitor,
+            lambda _: self.monitor,
             configuration=plain(Settings()),
             on_output=lambda output: self.said.append(encode(output.value)),
             stop=self._stop,

@@ -23,5 +23,8 @@ def scrape(port: int) -> Figures:
 
 
 def of(figures: Figures, name: str, **labels: str) -> float | None:
-    """Return one figure; None where nothing is said."""
-    return figures.get((f"driftline_{name}", tuple(sorted(labels.items()))))
+    """Return one figure, of shard 0 where it is one of a shard and none is named; None where nothing is said."""
+    found = figures.get((f"driftline_{name}", tuple(sorted(labels.items()))))
+    if found is None and "shard" not in labels:
+        return of(figures, name, shard="0", **labels)
+    return found

@@ -17,6 +17,7 @@ from msgspec import structs
 from ledger.service.tallies import ALWAYS
 from ledger.service.tally import Tally
 from streams.engine.embedded import EmbeddedBroker
+from streams.engine.gauges import Watched
 from streams.engine.worker import worker_main
 from streams.files import read_records
 from streams.metrics import MetricsError, MonitorCollector, serving
@@ -93,12 +94,12 @@ def test_what_is_open_held_and_quarantined_is_said_while_it_is() -> None:
 
 
 def serving_now(monitor: Monitor) -> AbstractContextManager[int]:
-    return serving(MonitorCollector(monitor, lambda: 0), 0, "127.0.0.1")
+    return serving(MonitorCollector([Watched(0, monitor, lambda: 0, 0)]), 0, "127.0.0.1")
 
 
 def test_every_metric_is_declared_once_with_a_unit_in_its_name() -> None:
     assert len({metric.name for metric in METRICS}) == len(METRICS) > 20
-    families = {family.name: family for family in MonitorCollector(Monitor(), lambda: 0).collect()}
+    families = {family.name: family for family in MonitorCollector([Watched(0, Monitor(), lambda: 0, 0)]).collect()}
     assert families.keys() == {metric.name for metric in METRICS}, "one without figures is named all the same"
     for metric in METRICS:
         assert families[metric.name].type == metric.kind
@@ -166,7 +167,7 @@ def _scrape_until(over: threading.Event, port: int, seen: list[Figures]) -> None
 
 def test_a_monitor_that_has_yet_to_catch_up_says_nothing_that_would_look_like_new_work(day: Monitor) -> None:
     position: int | None = None
-    collector = MonitorCollector(day, lambda: position, from_position=100)
+    collector = MonitorCollector([Watched(0, day, lambda: position, 100)])
 
     def said() -> tuple[float, bool]:
         found = {family.name: family.samples for family in collector.collect()}
@@ -191,7 +192,7 @@ def test_a_port_that_is_taken_is_named(capsys: pytest.CaptureFixture[str]) -> No
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        collector = MonitorCollector(Monitor(), lambda: 0)
+        collector = MonitorCollector([Watched(0, Monitor(), lambda: 0, 0)])
         with pytest.raises(MetricsError, match=f"127.0.0.1:{port}"), serving(collector, port, "127.0.0.1"):
             pytest.fail("it cannot be served")
         with EmbeddedBroker() as broker:

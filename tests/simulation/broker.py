@@ -83,6 +83,8 @@ class Broker:
             self.listener.said(record)
 
     def end(self, place: Partition) -> int:
+        if place[0] == "state":
+            return self.state_end
         return len(self.partitions[place])
 
     def commit(self, place: Partition, offset: int) -> None:

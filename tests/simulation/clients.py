@@ -14,9 +14,9 @@ from unittest.mock import patch
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from streams.engine import agents, keeper, logfile, publisher, transport, worker
+from streams.engine import agents, assembly, clocks, held, keeper, logfile, publisher, transport
 from streams.engine.bookmarks import Partition
-from streams.engine.checkpoints import reader, writer
+from streams.engine.checkpoints import reader, tail, writer
 from tests.simulation.broker import LOG
 from tests.simulation.loop import Died
 
@@ -256,12 +256,14 @@ def installed() -> Iterator[None]:
         (publisher, "Producer", Producer),
         (writer, "Producer", Producer),
         (reader, "Consumer", Consumer),
+        (tail, "Consumer", Consumer),
         (logfile, "Consumer", Consumer),
         (writer, "time", time),
         (publisher, "time", time),
         (logfile, "time", time),
-        *((module, "wall_us", _wall_us) for module in (agents, worker)),
-        *((module, "reached", _reached) for module in (agents, keeper, writer, transport)),
+        (held, "time", time),
+        *((module, "wall_us", _wall_us) for module in (assembly, clocks, held)),
+        *((module, "reached", _reached) for module in (agents, held, keeper, writer, transport)),
     ]
     with ExitStack() as stack:
         for module, name, value in replaced:

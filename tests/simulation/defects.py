@@ -16,6 +16,7 @@ from streams.engine.agents import Engine
 from streams.engine.bookmarks import Bookmark, Bookmarks, Partition
 from streams.engine.checkpoints.head import Running
 from streams.engine.checkpoints.writer import CheckpointWriter
+from streams.engine.held import HeldShard
 from streams.engine.keeper import Keeper
 from streams.engine.merge import Merge
 from streams.engine.shard import Shard
@@ -62,15 +63,18 @@ def no_fence() -> AbstractContextManager[Any]:
 @contextmanager
 def rows_owed_to_an_earlier_opening() -> Iterator[None]:
     """What was captured and not written before the shard went away is written after it came back."""
-    open_ = Keeper.open
+    open_, forget = Keeper.open, Keeper.forget
 
-    def wrong(self: Keeper) -> int:
+    def kept(self: Keeper, act: Any) -> Any:
         owed = dict(self._owed)
-        position = open_(self)
+        done = act(self)
         self._owed = owed
-        return position
+        return done
 
-    with patch.object(Keeper, "open", wrong):
+    with (
+        patch.object(Keeper, "open", lambda self: kept(self, open_)),
+        patch.object(Keeper, "forget", lambda self: kept(self, forget)),
+    ):
         yield
 
 
@@ -127,7 +131,7 @@ def input_read_for_an_earlier_assignment() -> AbstractContextManager[Any]:
     """What was fetched of an input before it went away and came back is taken up."""
 
     def wrong(self: Engine, partition: Partition) -> int:
-        return self.shard.opening if partition[0] == self.settings.log_topic else 0
+        return self.shards[partition].shard.opening if partition in self.shards else 0
 
     return patch.object(Engine, "opening_of", wrong)
 
@@ -188,13 +192,13 @@ def revoked_input_spoken_for() -> AbstractContextManager[Any]:
 @contextmanager
 def opened_while_about_to_be_closed() -> Iterator[None]:
     """A shard that an older opening has just opened counts as open, and is closed then."""
-    prepare = Engine.prepare
+    prepare = HeldShard.prepare
 
-    async def wrong(self: Engine, partitions: Any) -> None:
-        if not self.shard.is_open:
-            await prepare(self, partitions)
+    async def wrong(self: HeldShard) -> None:
+        if not self.is_open:
+            await prepare(self)
 
-    with patch.object(Engine, "prepare", wrong):
+    with patch.object(HeldShard, "prepare", wrong):
         yield
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from streams.engine.bookmarks import Partition
-from streams.engine.checkpoints.head import HEAD_KEY, Head, Running, decode_head
+from streams.engine.checkpoints.head import HEAD_KEY, Head, Running, read_head
 from streams.engine.entries import entry_record
 from streams.engine.keeper import encoded_rows
 from streams.engine.watermarks import observed_us
@@ -149,7 +149,7 @@ class Oracle:
     def saved(self, transaction: Transaction) -> None:
         self.counts["checkpoints"] += 1
         rows = dict(transaction.rows)
-        head = decode_head(rows.pop(HEAD_KEY, b"") or b"")
+        head = read_head(rows.pop(HEAD_KEY, b"") or b"", "state", 0)
         for key, value in rows.items():
             if value is None:
                 self.visible.pop(key, None)

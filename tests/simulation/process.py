@@ -16,17 +16,11 @@ from faust.transport.drivers.aiokafka import Consumer as FaustConsumer
 from faust.types import TP, ConsumerMessage
 
 from streams.engine.agents import Engine
-from streams.engine.bookmarks import Bookmarks
-from streams.engine.intake import Intake
-from streams.engine.keeper import Keeper
-from streams.engine.logfile import read_records
-from streams.engine.publisher import Publisher
+from streams.engine.assembly import assembled, configure, survey
+from streams.engine.clocks import keep_checkpoints, keep_order, keep_time, serve_confirmations
+from streams.engine.gauges import Gauges
 from streams.engine.settings import EngineSettings
-from streams.engine.shard import Shard
-from streams.engine.survey import survey_log
 from streams.engine.transport import BatchConsumer
-from streams.engine.watermarks import Watermarks
-from streams.engine.worker import _configure
 from tests.simulation.broker import LOG
 from tests.simulation.clients import Producer, Topics
 from tests.simulation.loop import SimLoop
@@ -166,11 +160,11 @@ class Process:
         await asyncio.to_thread(self._boot)
         consumer = self._consumer()
         engine = self.engine
-        clock = engine.keep_time() if engine.settings.clock == "ticks" else engine.keep_order()
+        moves_time = keep_time(engine) if engine.settings.clock == "ticks" else keep_order(engine)
         for work in (
-            engine.serve_confirmations(),
-            engine.keep_checkpoints(),
-            clock,
+            serve_confirmations(engine),
+            *(keep_checkpoints(engine, held) for held in engine.shards.values()),
+            moves_time,
             engine.take_in(cast(Any, self.streams["intake"])),
             engine.apply(cast(Any, self.streams["monitor"])),
             self._fetch(consumer),
@@ -187,14 +181,13 @@ class Process:
         )  # fmt: skip
         topics = cast(Any, Topics(self))
         inputs = topics.input_partitions()
-        survey = survey_log(read_records(settings.broker, settings.log_topic))
-        publisher, bookmarks = Publisher(settings), Bookmarks(settings.log_topic)
-        watermarks = Watermarks(survey.last_tick_us)
-        intake = Intake(settings, publisher, bookmarks, watermarks, lambda: self.world.now_us, reader=self.name)
-        _configure(settings, self.configuration, survey, intake, publisher, inputs)
-        shard = Shard(0, self.machine, survey.end_offset)
-        keeper = Keeper(settings, shard, self.machine)
-        self.engine = Engine(settings, publisher, bookmarks, intake, shard, topics, inputs, None, keeper)
+        surveys = [survey(settings, shard) for shard in range(settings.shards)]
+        engine = assembled(
+            settings, lambda _: self.machine, surveys, topics, inputs, Gauges(settings.shards),
+            reader=self.name, now_us=lambda: self.world.now_us,
+        )  # fmt: skip
+        configure(settings, self.configuration, surveys, engine)
+        self.engine = engine
 
     def _consumer(self) -> SimConsumer:
         consumer = SimConsumer.__new__(SimConsumer)
@@ -249,7 +242,7 @@ class Process:
         engine = getattr(self, "engine", None)
         if self.loop.problems:
             return self.loop.problems[0]
-        return None if engine is None else cast(Engine, engine).failure
+        return None if engine is None else cast(Engine, engine).failing.reason
 
     def die(self) -> None:
         """End without a word; of what was handed to the network a part arrives, in order."""

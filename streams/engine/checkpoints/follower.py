@@ -12,9 +12,10 @@ from collections import deque
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from streams.engine.checkpoints.head import HEAD_KEY, Head, decode_head
+from streams.engine.checkpoints.head import HEAD_KEY, Head, read_head
+from streams.engine.checkpoints.reader import OPTIONS
 from streams.engine.clients import client_options
-from streams.engine.errors import EngineError, StateError
+from streams.engine.errors import EngineError
 
 FETCH_RECORDS = 10_000
 FETCH_SECONDS = 0.05
@@ -39,7 +40,7 @@ class StateFollower:
 
     def __init__(self, broker: str, topic: str, shard: int) -> None:
         self._topic, self._shard = topic, shard
-        self._consumer = Consumer(client_options(broker, _OPTIONS))
+        self._consumer = Consumer(client_options(broker, OPTIONS))
         self._consumer.assign([TopicPartition(topic, shard, 0)])
         self._fetched: deque[Message] = deque()
         self._rows: dict[bytes, bytes | None] = {}
@@ -108,31 +109,13 @@ class StateFollower:
         return self._complete(offset, value or b"")
 
     def _complete(self, offset: int, encoded: bytes) -> Written:
-        written = Written(self._head(encoded), self._rows, self._is_whole)
+        written = Written(read_head(encoded, self._topic, self._shard), self._rows, self._is_whole)
         self._rows, self._is_whole = {}, True
         self._due = tuple(range(offset + 1, offset + 2 + COMMIT_MARKS))
         return written
-
-    def _head(self, encoded: bytes) -> Head:
-        try:
-            return decode_head(encoded)
-        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-            raise StateError(
-                f"{self._topic} holds a head of shard {self._shard} that this program cannot read: {problem}"
-            ) from None
 
     def _on_error(self, problem: KafkaError) -> None:
         if problem.code() == KafkaError._PARTITION_EOF:
             self._is_at_end = True
         elif not problem.retriable():
             raise EngineError(f"{self._topic} cannot be read: {problem.str()}")
-
-
-_OPTIONS = {
-    "group.id": "driftline-state-reader",  # assigns itself and commits nothing; librdkafka asks for a name
-    "enable.auto.commit": False,
-    "auto.offset.reset": "earliest",
-    "isolation.level": "read_committed",
-    "enable.partition.eof": True,
-    "fetch.min.bytes": 1,
-}

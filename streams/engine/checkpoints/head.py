@@ -9,7 +9,10 @@ from zlib import crc32
 
 import msgspec
 
-from streams.record import Record
+from streams.engine.control import is_config, is_partial
+from streams.engine.errors import StateError
+from streams.engine.watermarks import observed_us
+from streams.record import OWN_ORIGIN, Record
 
 HEAD_KEY = b'["head"]'
 """The key of the head among the rows: the rows of the machine are JSON lists too, and none of them is called `head`."""
@@ -20,8 +23,9 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `position` is the offset of the log's next record to be applied; `state_version` that of the rows. `input_hash` and
     `output_hash` are running CRC-32s in order of the log, `inputs` and `outputs` how many there were. `log_begins` is
-    the hash of the log's first record: another log has another one. `clock` is what moves time. `written_us` is the wall
-    clock, for those who watch.
+    the hash of the log's first record: another log has another one. `clock` is what moves time. `config` is the last
+    config record of the log and `tick_us` the last moment claimed for all inputs: a start need not read the log for
+    them. `written_us` is the wall clock, for those who watch.
     """
 
     position: int
@@ -32,15 +36,19 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     output_hash: int
     log_begins: int
     clock: str = ""
+    config: str = ""
+    tick_us: int | None = None
     written_us: int = 0
 
 
 class Running:
     """The running counts and hashes of a shard, in order of its log."""
 
-    __slots__ = ("input_hash", "inputs", "log_begins", "output_hash", "outputs")
+    __slots__ = ("config", "input_hash", "inputs", "log_begins", "output_hash", "outputs", "tick_us")
 
     def __init__(self, head: Head | None = None) -> None:
+        self.config = "" if head is None else head.config
+        self.tick_us = None if head is None else head.tick_us
         self.inputs = 0 if head is None else head.inputs
         self.outputs = 0 if head is None else head.outputs
         self.input_hash = 0 if head is None else head.input_hash
@@ -53,6 +61,15 @@ class Running:
             self.log_begins = begins(value, origin)
         self.inputs += 1
         self.input_hash = crc32(value, crc32(origin.encode(), self.input_hash))
+        if origin == OWN_ORIGIN:
+            self._note(value)
+
+    def _note(self, own: bytes) -> None:
+        """Remember what Driftline itself has said of the log."""
+        if is_config(own):
+            self.config = own.decode()
+        elif not is_partial(own):  # one reader of several may be far ahead of the others
+            self.tick_us = observed_us(own)
 
     def say(self, topic: str, key: str, value: bytes) -> None:
         """Count an output, as the bytes that go to its topic."""
@@ -70,6 +87,8 @@ class Running:
             output_hash=self.output_hash,
             log_begins=self.log_begins,
             clock=clock,
+            config=self.config,
+            tick_us=self.tick_us,
             written_us=written_us,
         )
 
@@ -85,4 +104,12 @@ def first_of(record: Record) -> int:
 
 
 encode_head = msgspec.json.Encoder().encode
-decode_head = msgspec.json.Decoder(Head).decode
+_decode_head = msgspec.json.Decoder(Head).decode
+
+
+def read_head(encoded: bytes, topic: str, shard: int) -> Head:
+    """Return the head in a record of the topic `state`; raise `StateError` where it is not one of this program."""
+    try:
+        return _decode_head(encoded)
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        raise StateError(f"{topic} holds a head of shard {shard} that this program cannot read: {problem}") from None

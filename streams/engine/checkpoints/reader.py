@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from streams.engine.checkpoints.head import HEAD_KEY, Head, decode_head
+from streams.engine.checkpoints.head import HEAD_KEY, Head, read_head
 from streams.engine.clients import client_options
-from streams.engine.errors import EngineError, StateError
+from streams.engine.errors import StateError, UnavailableError
 
 FETCH_RECORDS = 20_000
 FETCH_SECONDS = 0.05  # consume() waits its whole time unless it has all the records it was asked for
@@ -34,11 +34,11 @@ def read_saved(broker: str, topic: str, shard: int) -> Saved:
     Raises `StateError` where the topic holds rows and no head, or a head that cannot be read, and `EngineError` where
     the broker does not answer for 30 seconds.
     """
-    consumer = Consumer(client_options(broker, _OPTIONS))
+    consumer = Consumer(client_options(broker, OPTIONS))
     rows: dict[bytes, bytes] = {}
     count = 0
     try:
-        for message in _messages(consumer, TopicPartition(topic, shard, 0)):
+        for message in messages_to_end(consumer, TopicPartition(topic, shard, 0)):
             count += 1
             key, value = message.key(), message.value()
             if value is None:
@@ -46,13 +46,13 @@ def read_saved(broker: str, topic: str, shard: int) -> Saved:
             else:
                 rows[key] = value  # type: ignore[index]
     except KafkaException as problem:
-        raise EngineError(f"{topic} cannot be read from {broker}: {problem.args[0].str()}") from None
+        raise UnavailableError(f"{topic} cannot be read from {broker}: {problem.args[0].str()}") from None
     finally:
         consumer.close()
     return Saved(_head(topic, shard, rows), rows, count)
 
 
-_OPTIONS = {
+OPTIONS = {
     "group.id": "driftline-state-reader",  # assigns itself and commits nothing; librdkafka asks for a name
     "enable.auto.commit": False,
     "auto.offset.reset": "earliest",
@@ -69,13 +69,10 @@ def _head(topic: str, shard: int, rows: dict[bytes, bytes]) -> Head | None:
         if rows:
             raise StateError(f"{topic} holds rows of shard {shard} and no head: it was not written by Driftline")
         return None
-    try:
-        return decode_head(encoded)
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-        raise StateError(f"{topic} holds a head of shard {shard} that this program cannot read: {problem}") from None
+    return read_head(encoded, topic, shard)
 
 
-def _messages(consumer: Consumer, place: TopicPartition) -> Iterator[Message]:
+def messages_to_end(consumer: Consumer, place: TopicPartition) -> Iterator[Message]:
     """Yield all that is committed in a partition, up to where it ends now."""
     consumer.assign([place])
     quiet = 0
@@ -90,4 +87,4 @@ def _messages(consumer: Consumer, place: TopicPartition) -> Iterator[Message]:
                 return
             elif not problem.retriable():
                 raise KafkaException(problem)
-    raise EngineError(f"{place.topic} gave nothing for {QUIET_SECONDS:g} s before its end")
+    raise UnavailableError(f"{place.topic} gave nothing for {QUIET_SECONDS:g} s before its end")

@@ -13,8 +13,9 @@ from unittest import mock
 
 import msgspec
 
-from streams.engine import worker
+from streams.engine import assembly, worker
 from streams.engine.agents import Engine
+from streams.engine.clocks import clocks
 from streams.engine.settings import EngineSettings
 from streams.monitor import Monitor, Settings
 from streams.record import Output, Record
@@ -78,19 +79,21 @@ class Confirmed(Engine):
     stop: threading.Event
     times: dict[str, Any]
 
-    def clocks(self) -> list[Coroutine[Any, Any, None]]:
-        return [*super().clocks(), self._look()]
-
-    async def _look(self) -> None:
-        place = (self.settings.log_topic, self.shard.number)
-        while self.shard.position < self.end or not self.bookmarks.is_confirmed(place, self.end):
+    async def look(self) -> None:
+        [held] = self.shards.values()
+        while held.shard.position < self.end or not self.bookmarks.is_confirmed(held.place, self.end):
             await asyncio.sleep(LOOK_SECONDS)
         self.times["confirmed"] = self.watch.result(0, 0, 0)
-        while self.keeper is not None and self.keeper.saved_position < self.end:
+        while held.keeper is not None and held.keeper.saved_position < self.end:
             await self.checkpoint()
             await asyncio.sleep(LOOK_SECONDS)
         self.times["saved"] = self.watch.seconds()
         self.stop.set()
+
+
+def watched_clocks(engine: Any) -> list[Coroutine[Any, Any, None]]:
+    """Return the clocks of a worker, and one that looks for the end."""
+    return [*clocks(engine), engine.look()]
 
 
 class TimedMonitor(Monitor):
@@ -114,8 +117,9 @@ def confirmed(
     """Run a worker over the first `events` of its log, behind the config record, and return what it took."""
     stop, times = threading.Event(), dict[str, Any]()
     wanted = mock.patch.multiple(Confirmed, create=True, end=events + 1, watch=watch, stop=stop, times=times)
-    with wanted, mock.patch.object(worker, "Engine", Confirmed):
-        code = worker.run_worker(settings, machine, configuration=configuration, stop=stop)
+    engine = mock.patch.object(assembly, "Engine", Confirmed)
+    with wanted, engine, mock.patch.object(worker, "clocks", watched_clocks):
+        code = worker.run_worker(settings, lambda _: machine, configuration=configuration, stop=stop)
     assert code == 0, "the worker failed"
     result: Result = times["confirmed"]
     return msgspec.structs.replace(result, events=events, saved_seconds=times["saved"])

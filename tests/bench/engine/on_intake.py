@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterable, Coroutine
-from typing import Any
+from collections.abc import AsyncIterable
 from unittest import mock
 
-from streams.engine import worker
+from streams.engine import assembly, worker
 from streams.engine.agents import Batch, Engine
-from tests.bench.engine.on_driftline import LOOK_SECONDS, Machine, settings_of
+from tests.bench.engine.on_driftline import LOOK_SECONDS, Machine, settings_of, watched_clocks
 from tests.bench.engine.result import Result, Task, Watch, task, tell
 
 
@@ -34,24 +33,23 @@ class Alone(Engine):
         async for _ in stream:
             pass
 
-    def clocks(self) -> list[Coroutine[Any, Any, None]]:
-        return [*super().clocks(), self._look()]
-
-    async def _look(self) -> None:
+    async def look(self) -> None:
         place = (self.settings.topic("transfers"), 0)
         marks = self.bookmarks
         while place not in marks or marks[place].next_offset < self.end or not marks.is_confirmed(place, self.end):
             await asyncio.sleep(LOOK_SECONDS)
         self.results.append(self.watch.result(self.end, self.end, 0))
-        self.shard.close()  # nothing of the log is applied, so that an end would wait for it
+        for held in self.shards.values():
+            held.shard.close()  # nothing of the log is applied, so that an end would wait for it
         self.stop.set()
 
 
 def run(given: Task) -> Result:
     stop, results, watch = threading.Event(), list[Result](), Watch()
     wanted = mock.patch.multiple(Alone, create=True, end=given.events, watch=watch, stop=stop, results=results)
-    with wanted, mock.patch.object(worker, "Engine", Alone):
-        code = worker.run_worker(settings_of(given), Machine(watch), stop=stop)
+    engine = mock.patch.object(assembly, "Engine", Alone)
+    with wanted, engine, mock.patch.object(worker, "clocks", watched_clocks):
+        code = worker.run_worker(settings_of(given), lambda _: Machine(watch), stop=stop)
     assert code == 0, "the worker failed"
     return results[0]
 

@@ -1,0 +1,126 @@
+"""One shard as a worker has it: opened when the group gives it to this worker, checkpointed while it is open, closed
+when it goes to another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from streams.engine.bookmarks import Bookmarks, Partition
+from streams.engine.checkpoints.head import Head
+from streams.engine.crashpoints import reached
+from streams.engine.errors import EngineError
+from streams.engine.failing import Failing
+from streams.engine.gauges import ShardGauges, Watched
+from streams.engine.intake import wall_us
+from streams.engine.keeper import Keeper
+from streams.engine.shard import Shard
+
+POLL_SECONDS = 0.005
+
+
+class HeldShard:
+    """A shard with its keeper (None: no checkpoints, it goes on from what this worker remembers)."""
+
+    def __init__(
+        self,
+        log_topic: str,
+        shard: Shard,
+        keeper: Keeper | None,
+        bookmarks: Bookmarks,
+        gauges: ShardGauges,
+        failing: Failing,
+    ) -> None:
+        self.place: Partition = (log_topic, shard.number)
+        self.shard = shard
+        self.keeper = keeper
+        self.gauges = gauges
+        self._bookmarks = bookmarks
+        self._failing = failing
+        self._is_saving = False
+        self._taken_away = 0  # how often it went to another worker, or might have
+        self._opening: asyncio.Task[None] | None = None
+
+    @property
+    def watched(self) -> Watched:
+        """The shard as metrics see it."""
+        shard = self.shard
+        return Watched(shard.number, shard.machine, lambda: shard.position if shard.is_open else None, shard.live_from)
+
+    @property
+    def is_open(self) -> bool:
+        return self.shard.is_open
+
+    # --------------------------------------------------------------------------------------- it comes and goes
+
+    async def prepare(self) -> None:
+        """Open the shard, which was assigned, where it is not open: its state is put back before anything is fetched."""
+        if self.keeper is None:
+            if not self.shard.is_open:
+                self.shard.resume(None if self.place not in self._bookmarks else self._stands())
+            return
+        # Faust lets go of this call when the next rebalance comes, and a thread cannot be stopped: what is under way,
+        # an older opening or a checkpoint, ends first. Before that a shard that looks open may be about to be closed.
+        while self._is_saving or self._is_opening():
+            await asyncio.sleep(POLL_SECONDS)
+        if not self.shard.is_open:
+            self._opening = asyncio.create_task(self._open(self.keeper))
+            await asyncio.shield(self._opening)
+
+    async def _open(self, keeper: Keeper) -> None:
+        begun_s, taken_away = time.monotonic(), self._taken_away
+        try:
+            position = await asyncio.to_thread(keeper.open)
+        except EngineError as problem:
+            self._failing.fail(str(problem))
+            return
+        if taken_away != self._taken_away:
+            self.shard.close()  # it went to another worker while it was opened here
+            return
+        self.gauges.recovered(time.monotonic() - begun_s, keeper.records_read, keeper.written_us)
+        self._bookmarks.resume(self.place, position)
+
+    def _stands(self) -> Head:
+        """Return where the shard stands: without checkpoints it goes on from what this worker remembers."""
+        return self.shard.running.head(position=self.shard.position, state_version=0, clock="", written_us=0)
+
+    def _is_opening(self) -> bool:
+        return self._opening is not None and not self._opening.done()
+
+    def revoked(self, *, is_ending: bool) -> None:
+        """Apply nothing more: another worker may hold the shard from now on, and what is remembered here is of no use."""
+        self._taken_away += 1
+        self.shard.close()
+        if self.keeper is not None and not (is_ending or self._is_opening()):
+            self.keeper.forget()
+
+    # --------------------------------------------------------------------------------------------- checkpoints
+
+    async def checkpoint(self) -> None:
+        """Write a checkpoint of where the shard stands now, where it is open and has moved on."""
+        if self.keeper is None or not self.shard.is_open or self._failing.failed.is_set() or self._is_saving:
+            return
+        self._is_saving = True
+        try:
+            await self._save(self.keeper, self.shard.opening)
+        except EngineError as problem:
+            self._failing.fail(str(problem))
+        finally:
+            self._is_saving = False
+
+    async def _save(self, keeper: Keeper, opening: int) -> None:
+        begun_s = time.monotonic()
+        capture = keeper.capture(wall_us())
+        if capture is None:
+            return
+        reached("checkpoint.captured")
+        while not self._bookmarks.is_confirmed(self.place, capture.head.position):
+            if self._failing.failed.is_set() or self.shard.opening != opening or not self.shard.is_open:
+                return
+            await asyncio.sleep(POLL_SECONDS)
+        reached("checkpoint.confirmed")
+        await asyncio.to_thread(keeper.write, capture)
+        self.gauges.wrote(len(capture.rows), time.monotonic() - begun_s, wall_us())
+        if self.shard.opening == opening:
+            keeper.written(capture)
