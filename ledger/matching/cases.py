@@ -54,7 +54,7 @@ class Case:
             self.group = "" if self.claim is None else self.claim.group
             return
         self.asset = dossier.asset
-        self.group = context.groups.of_movement(dossier.origin, dossier.destination)
+        self.group = context.groups.of_books(dossier)
         territory = context.territory
         if territory.crosses(dossier):
             self.direction = _direction(territory, dossier)

@@ -60,7 +60,7 @@ class Waiting:
         return claim is not None and not _FOR_A_BOOKING.isdisjoint(claim.open)
 
     def _names_of(self, dossier: Dossier) -> Names:
-        group = self.join.context.groups.of_movement(dossier.origin, dossier.destination)
+        group = self.join.context.groups.of_books(dossier)
         units = booked_units(dossier, self.join.context.territory.away)
         client = dossier.client or dossier.origin_client
         return (group, dossier.asset, units), (group, dossier.asset, client)
