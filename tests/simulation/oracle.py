@@ -38,7 +38,7 @@ class Reference:
 
     def take(self, record: Record) -> list[tuple[str, bytes, bytes]]:
         """Apply the next record of the log and return what is to be said."""
-        self.running.take(record.value, record.origin)
+        self.running.take([record])
         self.position += 1
         return [self._say(output) for output in self.machine.step(record)]
 
