@@ -25,7 +25,7 @@ from tests.chaos.spool import Heads
 from tests.chaos.trials import STATIC_SECONDS_MAX, TAKEOVER_SECONDS_MAX, Asked, Measure, Trial
 from tests.chaos.worker import FREEZE, MODULE
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 90.0
 FREEZE_PATIENCE_SECONDS = 12.0
 TRIAL_SECONDS_MAX = 20.0  # so much is the feed made for
 PLACES = (
@@ -49,6 +49,8 @@ class Ground:
         while any(count < wanted for count, wanted in zip(self.heads.counts, due, strict=True)):
             if time.monotonic() - began > PATIENCE_SECONDS:
                 words = "; ".join(f"{worker.number}: {worker.last_words()}" for worker in self.fleet.workers)
+                for worker in self.fleet.alive():
+                    worker.process.send_signal(signal.SIGUSR1)
                 raise AssertionError(f"no checkpoints are written: {self.heads.counts} ({words})")
             time.sleep(0.02)
         return time.monotonic() - began
