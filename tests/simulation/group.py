@@ -7,7 +7,6 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from streams.engine.bookmarks import Partition
-from tests.simulation.broker import LOG
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -18,8 +17,8 @@ Given = tuple[int, list[Partition]]
 class Group:
     """Members let go of everything before a generation begins, as in Kafka's eager protocol; or are shut out."""
 
-    def __init__(self, inputs: list[Partition], rng: Random) -> None:
-        self._places, self._rng = [*inputs, LOG], rng
+    def __init__(self, places: list[Partition], rng: Random) -> None:
+        self._places, self._rng = places, rng
         self.generation = 0
         self.members: list[Process] = []
         self.shut_out: list[Process] = []
