@@ -27,6 +27,7 @@ BEGIN_US = 1_700_000_000_000_000
 STEPS = 330  # in which things may go wrong
 QUIET_TURNS = 400  # in which all must be done after that
 LONG_STEPS = 60  # that an answer may take now and then
+POWER_CUTS = 0.3  # so often the trouble ends with one
 TRACED = 60
 REFUSED = "another shard map"
 EXPECTED = ("another worker holds", "was not confirmed", REFUSED)  # of the ends of a worker
@@ -73,6 +74,9 @@ class World:
         self.may_fail = True
         self._processes_max = 1 if self.clock == "events" else rng.choice((1, 2, 2, 3))
         self._trouble = rng.choice((0.0, 0.02, 0.2))
+        self._silent_from = rng.choice((STEPS, STEPS, STEPS // 2))  # the inputs are: what is wrong then, nothing mends
+        self._is_silent = False
+        self._slow = rng.choice((None, None, *self.broker.logs)) if self.shards > 1 else None  # its leader is slow
         self._trace: list[tuple[int, str, str]] = []
         self._took = {"crashes": 0, "rebalances": 0, "refused": 0}
         self._actions = self._choose_actions()
@@ -84,7 +88,7 @@ class World:
         weights: list[tuple[float, Callable[[], object]]] = [
             (60, self._work),
             (rng.choice((4, 12, 25)), self._network),
-            (rng.choice((1, 4, 8)), self.feed),
+            (rng.choice((1, 4, 8)), self._feed),
             (4, self.group.begin),
         ]
         troubles = (
@@ -134,8 +138,11 @@ class World:
         with belonging_to(self):
             try:
                 self._start()
-                for _ in range(STEPS):
+                for step in range(STEPS):
+                    self._is_silent = step >= self._silent_from
                     self._step()
+                if self.rng.random() < POWER_CUTS:
+                    self._power_cut()
                 self._be_quiet()
             except WrongError as found:
                 wrong = str(found)
@@ -227,11 +234,16 @@ class World:
         busy = producer.busy()
         if busy and self.rng.random() < 0.6:
             place = busy[int(self.rng.random() * len(busy))]
-            producer.send(place, self.rng.randint(1, len(producer.queues[place])))
+            if place != self._slow or self.rng.random() < 0.1:
+                producer.send(place, self.rng.randint(1, len(producer.queues[place])))
         if producer.unanswered:
             producer.answer(self.rng.randint(1, len(producer.unanswered)))
         if producer.process.is_dead and not busy:
             self._gone.remove(producer)
+
+    def _feed(self) -> None:
+        if not self._is_silent:
+            self.feed()
 
     def feed(self) -> None:
         """Something happens in the world and is written to its topic."""
@@ -275,6 +287,12 @@ class World:
     def _crash(self) -> None:
         if process := self._any(self.processes):
             self.note(process.name, "crashes")
+            self._end(process)
+
+    def _power_cut(self) -> None:
+        """All crash at once; at the end of all trouble nothing comes after it that could set anything right."""
+        self.note("-", "power cut")
+        for process in list(self.processes):
             self._end(process)
 
     def _crash_soon(self) -> None:
