@@ -10,13 +10,15 @@ import msgspec
 _DIGEST_BYTES: Final = 10  # 80 bits: a million alerts meet by chance once in 10^12
 
 
-def alert_id(alert_type: str, key: str, cause_id: str, opened_at_us: int, reopening: int = 0) -> str:
+def alert_id(alert_type: str, key: str, cause_id: str, opened_at_us: int, reopening: int = 0, shard: int = 0) -> str:
     """Return the id of the alert that this cause opens, at this moment, on this condition.
 
     The moment is part of it because a deadline key may come round again. `reopening` counts how often one and the same
-    cause has opened and ended this condition before; it is 0 but for that rare case.
+    cause has opened and ended this condition before; it is 0 but for that rare case. Two shards may see one condition by
+    one cause: what each says of it is an alert of its own.
     """
-    return "al-" + _digest(alert_type, key, cause_id, opened_at_us, reopening)
+    of_shard = (shard,) if shard else ()
+    return "al-" + _digest(alert_type, key, cause_id, opened_at_us, reopening, *of_shard)
 
 
 def incident_id(cause_id: str) -> str:

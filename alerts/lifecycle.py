@@ -41,10 +41,11 @@ class AlertBook:
     opens a new alert under a new id.
     """
 
-    __slots__ = ("_applied", "_due_us", "_just_ended", "_key_of", "changed", "incidents", "rows")
+    __slots__ = ("_applied", "_due_us", "_just_ended", "_key_of", "changed", "incidents", "rows", "shard")
 
-    def __init__(self) -> None:
-        """Open an empty book."""
+    def __init__(self, shard: int = 0) -> None:
+        """Open an empty book: that of a shard, which is part of the ids that it gives."""
+        self.shard = shard
         self.rows: dict[str, OpenAlert] = {}
         self.changed: set[str] = set()
         self.incidents = Incidents()
@@ -67,7 +68,7 @@ class AlertBook:
         if row is None:
             incident_id = self.incidents.join(signal)
             self.incidents.telling(incident_id).opened += 1
-            return self._first_told(opened(signal, incident_id, self._reopening(signal)), signal)
+            return self._first_told(opened(signal, incident_id, self._reopening(signal), self.shard), signal)
         self.incidents.see(signal, row.incident_id)
         return self._seen_again(row, signal)
 
@@ -160,7 +161,7 @@ class AlertBook:
 
     def _reopening(self, signal: Signal) -> int:
         count = 0
-        while alert_id(signal.type, signal.key, signal.cause_id, signal.at_us, count) in self._just_ended:
+        while alert_id(signal.type, signal.key, signal.cause_id, signal.at_us, count, self.shard) in self._just_ended:
             count += 1
         return count
 
@@ -199,7 +200,7 @@ class AlertBook:
         if row is not None:
             return self._seen_again(row, signal)
         self.incidents.take_in(incident_id)
-        return self._told(opened(signal, incident_id, self._reopening(signal)))
+        return self._told(opened(signal, incident_id, self._reopening(signal), self.shard))
 
     def _put(self, row: OpenAlert) -> None:
         self.rows[row.key] = row

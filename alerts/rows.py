@@ -49,11 +49,11 @@ class OpenAlert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     held_us: int | None = None
 
 
-def opened(signal: Signal, incident_id: str, reopening: int) -> OpenAlert:
-    """Return the row of an alert that this signal opens: nothing told, count 1. `reopening` as in `ids.alert_id`."""
+def opened(signal: Signal, incident_id: str, reopening: int, shard: int = 0) -> OpenAlert:
+    """Return the row of an alert that this signal opens: nothing told, count 1. The numbers are as in `ids.alert_id`."""
     return OpenAlert(
         key=signal.key,
-        alert_id=alert_id(signal.type, signal.key, signal.cause_id, signal.at_us, reopening),
+        alert_id=alert_id(signal.type, signal.key, signal.cause_id, signal.at_us, reopening, shard),
         incident_id=incident_id,
         type=signal.type,
         severity=signal.severity,

@@ -7,7 +7,7 @@ and `Context.absences`, and keeps all its state in tables, so that a restart cha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import Struct
 
@@ -74,6 +74,9 @@ class Entry(Struct, kw_only=True, gc=False):
 
 class Check:
     """One kind of judgement. The hooks of this class do nothing; a check has those that it needs."""
+
+    everywhere: ClassVar[bool] = False
+    """Whether it hears of movements that another shard leads, too: places and books, and what joins them."""
 
     def __init__(self, context: Context) -> None:
         self.context = context

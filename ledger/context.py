@@ -65,6 +65,7 @@ class Context:
     tallies: Tallies
 
     def __init__(self, assets: Assets, references: References, holdings: Holdings, deadlines: Deadlines) -> None:
+        self.territory = references.territory
         self.assets = assets
         self.references = references
         self.holdings = holdings
@@ -88,8 +89,13 @@ class Context:
         self.found.append(breach)
         for hook in self.on_told:
             hook(breach)
-        name = f"{breach.kind}|{breach.key}"
-        if not breach.one_off and name not in self.open:
+        if not breach.one_off:
+            self.note_open(breach.kind, breach.key)
+
+    def note_open(self, kind: str, key: str) -> None:
+        """Note that something must not be which another shard tells of."""
+        name = f"{kind}|{key}"
+        if name not in self.open:
             self.open.put(name, self.now_us)
 
     def decide(self, verdict: Verdict, dossier: Dossier) -> None:

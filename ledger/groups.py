@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ledger.dossiers import Dossier
 from ledger.events import AccountRef
-from ledger.fold import EXTERNAL
 from ledger.references import References
 
 
@@ -36,4 +36,11 @@ class Groups:
 
     def of_movement(self, origin: str, destination: str) -> str:
         """Return the group that answers for a movement: of where it leaves us, or of where it reaches us."""
-        return self.of_location(destination if origin == EXTERNAL else origin)
+        return self.of_location(destination if origin in self.references.territory.away else origin)
+
+    def of_books(self, dossier: Dossier) -> str:
+        """Return the group in whose books a movement is: its own, or of its account where both places are away."""
+        territory = self.references.territory
+        if not territory.sole and dossier.origin in territory.away and dossier.destination in territory.away:
+            return self.of_account(dossier.account if territory.credits(dossier) else dossier.origin_account)
+        return self.of_movement(dossier.origin, dossier.destination)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.table import Table
 
 SOURCES_MAX = 16
+_OF_RECORDS = frozenset(("addresses", "plans"))
 Topic = tuple[str, ...]  # a subject and what it is about: ("requests", "fireblocks:hot-1")
 
 
@@ -36,6 +37,10 @@ class Heard:
     def sources(self, topic: Topic) -> tuple[str, ...]:
         """Return who has told of `topic`; nobody where it was never heard."""
         return tuple(self.table.rows.get(topic, ()))
+
+    def is_teller(self, source: str) -> bool:
+        """Tell whether a source has told of a movement, posting or balance."""
+        return any(topic[0] not in _OF_RECORDS and source in known for topic, known in self.table.rows.items())
 
     def any(self, topic: Topic) -> bool:
         """Tell whether anybody has ever told of `topic`."""

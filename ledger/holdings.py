@@ -26,6 +26,7 @@ from ledger.places import Places
 from ledger.positions import Position
 from ledger.reports import Reports
 from ledger.store import MovementStore
+from ledger.territory import Territory
 from ledger.value_dates import ValueDates
 
 _NOTHING: list[tuple[Place, int]] = []
@@ -34,8 +35,9 @@ _NOTHING: list[tuple[Place, int]] = []
 class Holdings:
     """All movements and what they do to the positions."""
 
-    def __init__(self, assets: Assets) -> None:
+    def __init__(self, assets: Assets, territory: Territory | None = None) -> None:
         self.assets = assets
+        self.territory = territory or Territory()
         self.places = Places(assets)
         self.movements = MovementStore()
         self.breaks = Breaks(assets, self.places, self.movements)
@@ -59,6 +61,8 @@ class Holdings:
         asset = self.assets.codes[event.asset]
         fee_asset = None if event.fee_asset is None else self.assets.codes[event.fee_asset]
         fact = fact_of(event, asset, fee_asset)
+        if not self.territory.sole:
+            fact = self.territory.seen(fact)
         transfer_id = event.transfer_id
         movement = self.movements.get(transfer_id)
         movement.network = event.network or event.to.network or event.from_.network or movement.network

@@ -24,7 +24,7 @@ from ledger.feeds.maintenance import Maintenances
 from ledger.feeds.sources import Sources
 from ledger.feeds.staleness import Staleness
 from ledger.findings import Finding
-from ledger.fold import EXTERNAL, RANK
+from ledger.fold import RANK
 from ledger.holdings import Holdings
 from ledger.limits import Limits
 from ledger.matching import CHECKS as MATCHING
@@ -65,6 +65,7 @@ class Reconciliation:
         self.tables = self._all_tables()  # by the name of their rows
         self._heard = self._hooks("heard")
         self._moved = self._hooks("moved")
+        self._moved_elsewhere = [hook for hook in self._moved if hook.__self__.everywhere]  # type: ignore[attr-defined]  # bound
         self._posted = self._hooks("posted")
         self._reported = self._hooks("reported")
         self._referred = self._hooks("referred")
@@ -124,16 +125,17 @@ class Reconciliation:
         fee_units = None if event.fee_amount is None else to_units(event.fee_amount)
         advance(dossier, event, units, fee_units, outcome, context.now_us)
         change.people_spoke = said != (dossier.approvers, dossier.kyt_score)
-        self._hear_movement(change)
-        for hook in self._moved:
+        leads = context.territory.leads(dossier)
+        self._hear_movement(change, leads=leads)
+        for hook in self._moved if leads else self._moved_elsewhere:
             hook(change)
 
-    def _hear_movement(self, change: Change) -> None:
+    def _hear_movement(self, change: Change, *, leads: bool) -> None:
         """Note who tells of what, for those who ask later whether anybody could have."""
         context, event, dossier = self.context, change.event, change.dossier
-        heard, source = context.heard, event.source
+        heard, source, away = context.heard, event.source, context.territory.away
         for location in dict.fromkeys((event.from_.location, event.to.location)):
-            if location != EXTERNAL:
+            if location not in away:
                 heard.note(("movements", location), source)
                 context.sources.belongs(source, location)
         if event.status in ("broadcast", "completed"):
@@ -141,11 +143,11 @@ class Reconciliation:
             of_origin = (*heard.sources(("of", dossier.origin)), *heard.sources(("balances", dossier.origin)))
             arrives = event.status == "completed" and source not in of_origin
             here, there = (dossier.destination, dossier.origin)[:: 1 if arrives else -1]
-            heard.note(("of", there if here == EXTERNAL else here), source)
+            heard.note(("of", there if here in away else here), source)
         group = context.groups.of_movement(dossier.origin, dossier.destination)
-        if (1 << RANK[event.status]) & INSTRUCTED:
+        if leads and (1 << RANK[event.status]) & INSTRUCTED:
             heard.note(("requests", group), source)
-        if change.has_arrived and event.to.location != EXTERNAL:
+        if change.has_arrived and event.to.location not in away:
             heard.note(("inflows", group, dossier.asset), source)
 
     def on_posting(self, event: Posting, asset: str) -> None:

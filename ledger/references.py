@@ -9,6 +9,7 @@ import msgspec
 
 from ledger.events import AccountRef, AddressRef, LimitRef, LocationRef, Reference, RouteRef
 from ledger.fold import EXTERNAL
+from ledger.territory import Territory
 
 Key = tuple[str, ...]
 
@@ -16,11 +17,12 @@ Key = tuple[str, ...]
 class References:
     """All references but assets and prices, by kind and id."""
 
-    def __init__(self) -> None:
+    def __init__(self, territory: Territory | None = None) -> None:
+        self.territory = territory or Territory()
         self.locations: dict[str, LocationRef] = {}
         self.routes: dict[Key, RouteRef] = {}
         self.others: dict[Key, Reference] = {}
-        self.group_names: set[str] = set()  # of places
+        self.group_names: set[str] = set()  # of our places
         self.locations_version = 0  # goes up with each record of a place
         self.touched: set[Key] = set()
 
@@ -35,8 +37,12 @@ class References:
             before = self.locations.get(event.location)
             self.locations[event.location] = event
             if before is not None and before.recon_group != event.recon_group:
-                self.group_names = {known.recon_group for known in self.locations.values() if known.recon_group}
-            elif event.recon_group:
+                self.group_names = {
+                    known.recon_group
+                    for known in self.locations.values()
+                    if known.recon_group and known.location not in self.territory.away
+                }
+            elif event.recon_group and event.location not in self.territory.away:
                 self.group_names.add(event.recon_group)
         elif isinstance(event, RouteRef):
             self.routes[key[1:]] = event

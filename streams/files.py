@@ -18,7 +18,7 @@ from typing import Annotated, BinaryIO, cast
 import msgspec
 
 from ledger.times import to_us
-from streams.lines import parse_line
+from streams.lines import Placed, parse_placed
 from streams.record import Record
 
 LINE_BYTES_MAX = 8 << 20
@@ -40,7 +40,12 @@ _envelope = msgspec.json.Decoder(_Envelope)
 
 
 def read_records(paths: list[str], on_bytes: Callable[[int], None] | None = None) -> Iterator[Record]:
-    """Yield the records of `paths` (`-` is standard input) in order; several are merged by `observed_at`.
+    """Yield the records of `paths` in order, of whatever shards they are; see `read_placed`."""
+    return (placed.record for placed in read_placed(paths, on_bytes))
+
+
+def read_placed(paths: list[str], on_bytes: Callable[[int], None] | None = None) -> Iterator[Placed]:
+    """Yield the records of `paths` (`-` is standard input) in order, with their shards; several are merged by `observed_at`.
 
     `on_bytes` is told how many bytes of the files have been read. Raises InputError, also half-way.
     """
@@ -49,7 +54,7 @@ def read_records(paths: list[str], on_bytes: Callable[[int], None] | None = None
         streams = [_lines(path, file, on_bytes) for path, file in sources]
         lines: Iterable[tuple[str, bytes]] = streams[0] if len(streams) == 1 else _merged(streams)
         for origin, line in lines:
-            yield parse_line(line, origin)
+            yield parse_placed(line, origin)
 
 
 def _opened(path: str, stack: ExitStack) -> BinaryIO:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
+from ledger.shards import SHARDS_MAX
 from ledger.times import to_text, to_us
 from streams.record import Record
 
@@ -25,6 +26,14 @@ class _Line(msgspec.Struct, frozen=True, gc=False):
     raw_b64: bytes | msgspec.UnsetType = msgspec.UNSET  # msgspec reads base64 text into bytes
     input: str | msgspec.UnsetType = msgspec.UNSET
     logged_at: Annotated[datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType = msgspec.UNSET
+    shard: Annotated[int, msgspec.Meta(ge=0, lt=SHARDS_MAX)] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Placed(NamedTuple):
+    """A record, and the shard of the log that an exported line says it is of; None for a line of a plain file."""
+
+    record: Record
+    shard: int | None
 
 
 _decode_line = msgspec.json.Decoder(_Line).decode
@@ -44,23 +53,33 @@ def parse_line(line: bytes, origin: str = "") -> Record:
     >>> parse_line(b'not JSON', "day.jsonl:3")
     Record(topic='', value=b'not JSON', origin='day.jsonl:3', logged_at_us=None)
     """
+    return parse_placed(line, origin).record
+
+
+def parse_placed(line: bytes, origin: str = "") -> Placed:
+    """Return the record of one line, as `parse_line` does, and its shard.
+
+    >>> parse_placed(b'{"topic":"ledger","value":{},"input":"ledger/0/1","shard":2}').shard
+    2
+    """
     try:
         parsed = _decode_line(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Record("", line.rstrip(b"\r\n"), origin)
+        return Placed(Record("", line.rstrip(b"\r\n"), origin), None)
     value, stamp, source = parsed.value, parsed.logged_at, parsed.input
     if isinstance(value, msgspec.Raw):
         content = bytes(value)
     elif isinstance(parsed.raw_b64, bytes):
         content = parsed.raw_b64
     else:
-        return Record("", line.rstrip(b"\r\n"), origin)
-    return Record(
+        return Placed(Record("", line.rstrip(b"\r\n"), origin), None)
+    record = Record(
         parsed.topic,
         content,
         origin if source is _UNSET else source,
         None if stamp is _UNSET else to_us(stamp),
     )
+    return Placed(record, None if parsed.shard is _UNSET else parsed.shard)
 
 
 def format_line(record: Record, shard: int = 0) -> bytes:

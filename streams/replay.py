@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, Protocol, TypeVar
 
 from alerts.records import Alert
 from streams.monitor import Monitor, encode
 from streams.monitor.report import position_rows
-from streams.record import Output, Record
+from streams.record import Output
 
 RECORDS_PER_DRAIN = 1000
+T_contra = TypeVar("T_contra", contravariant=True)
+T = TypeVar("T")
 
 
 @dataclass
@@ -38,7 +40,14 @@ class Tally:
         return [alert for alert in self.standing.values() if alert.state.value in ("open", "acknowledged")]
 
 
-def replay(monitor: Monitor, records: Iterable[Record], on_output: Callable[[Output], None]) -> Tally:
+class Steps(Protocol[T_contra]):
+    """What takes records one by one: a monitor, or the monitors of all shards."""
+
+    def step(self, record: T_contra, /) -> list[Output]: ...
+    def forget_changes(self) -> None: ...
+
+
+def replay(monitor: Steps[T], records: Iterable[T], on_output: Callable[[Output], None]) -> Tally:
     """Feed every record to the monitor and hand on what it says, in order."""
     tally = Tally()
     with _few_collections():
@@ -63,6 +72,7 @@ def _few_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def write_positions(monitor: Monitor, file: BinaryIO) -> None:
-    """Write the last state of every position, one JSON line each."""
-    file.writelines(encode(row) + b"\n" for row in position_rows(monitor.state))
+def write_positions(monitors: Iterable[Monitor], file: BinaryIO) -> None:
+    """Write the last state of every position of all shards, by location and asset, one JSON line each."""
+    rows = (row for monitor in monitors for row in position_rows(monitor.state))
+    file.writelines(encode(row) + b"\n" for row in sorted(rows, key=lambda row: (row.location, row.asset)))

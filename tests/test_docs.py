@@ -35,6 +35,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
     assert rows.keys() == set(Settings.__struct_fields__)
     defaults = msgspec.structs.asdict(Settings())
     assert rows.pop("policy") == defaults.pop("policy").version
+    assert (rows.pop("shards"), defaults.pop("shards")) == ("none", ())
     assert {name: float(value) for name, value in rows.items()} == {name: float(v) for name, v in defaults.items()}
 
 

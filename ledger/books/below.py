@@ -25,6 +25,8 @@ MOVEMENTS_SHOWN = 10
 class BelowZero(Check):
     """The places told to be below zero: by place and asset, by how many units people have heard."""
 
+    everywhere = True
+
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.table: Table[Place, int] = Table(int)

@@ -13,7 +13,7 @@ from ledger.books.places import positions
 from ledger.check import Change
 from ledger.dossiers import Dossier
 from ledger.events import AddressRef
-from ledger.fold import EXTERNAL, Place
+from ledger.fold import Place
 from ledger.positions import Position
 from ledger.screens.registry import is_ours, plain
 from ledger.table import Table
@@ -51,6 +51,8 @@ class Cover:
         for name, location in context.references.locations.items():
             if not location.active or location.role == "counterparty" or context.groups.of_location(name) != group:
                 continue
+            if name in context.territory.away:  # of another shard, which hears its reports
+                continue
             place = context.holdings.places.by_name.get(name)
             if place is None or place.opening is None:
                 return False
@@ -70,7 +72,7 @@ class Cover:
         for location in context.holdings.places.by_name:
             self._refresh_place(location)
         for dossier in context.dossiers.rows.values():
-            if EXTERNAL not in (dossier.origin, dossier.destination):
+            if not context.territory.crosses(dossier):
                 key = (context.groups.of_location(dossier.destination), dossier.asset)
                 self._add(self.moving, key, _moving(dossier))
         for (_, group, asset), units in self.unproved.rows.items():
@@ -95,10 +97,11 @@ class Cover:
         for place in self.context.holdings.affected:
             self._refresh(*place)
             changed[self._parts[place][0]] = None
-        if dossier.destination == EXTERNAL:
+        away = self.context.territory.away
+        if dossier.destination in away:
             return changed
         key = (self.context.groups.of_location(dossier.destination), dossier.asset)
-        if dossier.origin != EXTERNAL:
+        if dossier.origin not in away:
             was = change.was_arrived_units if change.was_left and not change.was_arrived else 0
             now = _moving(dossier)
             if now != was:
@@ -110,7 +113,7 @@ class Cover:
 
     def forgot(self, dossier: Dossier) -> None:
         """A movement is forgotten, and what was on its way with it."""
-        if EXTERNAL not in (dossier.origin, dossier.destination):
+        if not self.context.territory.crosses(dossier):
             key = (self.context.groups.of_location(dossier.destination), dossier.asset)
             self._add(self.moving, key, -_moving(dossier))
 

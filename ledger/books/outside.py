@@ -52,6 +52,8 @@ class Broken(Struct, gc=False, array_like=True):
 class Outside(Check):
     """Bookings against the outside. `named` counts by group those that belong to a movement, and those that do not."""
 
+    everywhere = True
+
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.unmoved: Table[tuple[str, str], Unmoved] = Table(Unmoved)

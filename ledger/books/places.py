@@ -20,7 +20,14 @@ def tellers(context: Context, group: str) -> tuple[str, ...]:
             names |= dict.fromkeys(position.reporter for position in place.positions.values() if position.reporter)
     sources = context.sources.table.rows.items()
     return tuple(
-        names | dict.fromkeys(sorted(name for name, source in sources if source.beats and not source.locations))
+        names
+        | dict.fromkeys(
+            sorted(
+                name
+                for name, source in sources
+                if source.beats and not source.locations and context.territory.has_source(name)
+            )
+        )
     )
 
 

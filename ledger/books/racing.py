@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from ledger.check import Change, Entry
 from ledger.dossiers import Dossier
-from ledger.fold import EXTERNAL
 from ledger.table import Table
 from ledger.times import SECOND_US
 
@@ -87,7 +86,8 @@ class Racing:
     def moved(self, change: Change) -> int:
         """Take a report of a movement; return the units of a client's credit that it has caught up with."""
         dossier, groups = change.dossier, self.context.groups
-        incoming, outgoing = dossier.destination != EXTERNAL, dossier.origin != EXTERNAL
+        away = self.context.territory.away
+        incoming, outgoing = dossier.destination not in away, dossier.origin not in away
         if incoming and outgoing and groups.of_location(dossier.origin) == groups.of_location(dossier.destination):
             return 0
         caught_up = 0
@@ -161,8 +161,8 @@ class Racing:
             until_us = race.heard_us + self._wait_us(dossier)
             if not self._waits(until_us, sources, cents):
                 continue
-            if dossier is not None and _is_on_its_way(dossier):
-                known += min(race.ahead, _at_stake(dossier))
+            if dossier is not None and self._is_on_its_way(dossier):
+                known += min(race.ahead, self._at_stake(dossier))
             elif self.context.journals.is_open(race.journal_id) or (dossier is None and race.automatic):
                 unknown += race.ahead
             else:
@@ -177,21 +177,21 @@ class Racing:
     def _wait_us(self, dossier: Dossier | None) -> int:
         """Return how long a difference may wait: where an inflow is known to be under way, for that to arrive."""
         limits = self.context.limits
-        is_inflow = dossier is not None and dossier.enters_firm
+        is_inflow = dossier is not None and self.context.territory.enters(dossier)
         return round((limits.suppress_s if is_inflow else limits.totals_s) * SECOND_US)
+
+    def _is_on_its_way(self, dossier: Dossier) -> bool:
+        """Tell whether a known movement has yet to arrive, or of one that leaves, to be debited or given back."""
+        territory = self.context.territory
+        arriving = not dossier.arrived and not dossier.undone
+        return territory.leaves(dossier) or (territory.enters(dossier) and arriving)
+
+    def _at_stake(self, dossier: Dossier) -> int:
+        """Return how far books and money may be apart for a movement: what leaves may lack its debit and be back."""
+        units = max(dossier.instructed_units, dossier.arrived_units)
+        return 2 * units if self.context.territory.leaves(dossier) else units
 
 
 def _agree(race: Race) -> bool:
     """Tell whether both sides are here: the same, or less for the client than for us."""
     return not race.ahead or (race.ahead < 0 and race.booked * race.moved > 0)
-
-
-def _is_on_its_way(dossier: Dossier) -> bool:
-    """Tell whether a known movement has yet to arrive, or of one that leaves, to be debited or given back."""
-    return dossier.leaves_firm or (dossier.enters_firm and not dossier.arrived and not dossier.undone)
-
-
-def _at_stake(dossier: Dossier) -> int:
-    """Return how far books and money may be apart for a movement: what leaves may lack its debit and have come back."""
-    units = max(dossier.instructed_units, dossier.arrived_units)
-    return 2 * units if dossier.leaves_firm else units

@@ -18,7 +18,6 @@ from ledger.books.racing import Racing
 from ledger.check import Change, Check, Entry, Timer
 from ledger.dossiers import Dossier
 from ledger.events import AddressRef, AssetRef, LocationRef, Reference, Snapshot
-from ledger.fold import EXTERNAL
 from ledger.table import Table
 from ledger.times import SECOND_US
 
@@ -31,6 +30,8 @@ TOLD_AGAIN_SHARE = 2  # people hear again when it has grown by half
 
 class Totals(Check):
     """What is owed against what covers it, by recon group and asset."""
+
+    everywhere = True
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -65,7 +66,7 @@ class Totals(Check):
         if not changed and not change.is_undone:
             return
         dossier = self._cause = change.dossier
-        here = dossier.origin if dossier.destination == EXTERNAL else dossier.destination
+        here = dossier.origin if dossier.destination in self.context.territory.away else dossier.destination
         key = (self.context.groups.of_location(here), dossier.asset)
         caught_up = self.racing.moved(change)
         if caught_up:
@@ -129,7 +130,7 @@ class Totals(Check):
             bare -= self.cover.surplus(key)
         if not band.since_us:
             band.since_us = self.context.now_us
-            band.event_id, band.links = self.context.cause_id, _links_of(self._cause)
+            band.event_id, band.links = self.context.cause_id, self._links_of(self._cause)
         if bare > 0 and (waited or band.told_units or bare > band.units):
             self._tell(key, band, excess, waited=waited)
             return
@@ -153,7 +154,7 @@ class Totals(Check):
             return
         again = band.told_units > 0
         if not waited:
-            band.event_id, band.links = self.context.cause_id, _links_of(self._cause)
+            band.event_id, band.links = self.context.cause_id, self._links_of(self._cause)
         band.told_us = band.told_us or self.context.now_us
         band.told_units = excess
         rule = "still_there" if waited else "beyond_band"
@@ -171,14 +172,13 @@ class Totals(Check):
         else:
             self.bands.end(band)
 
-
-def _links_of(cause: Entry | Dossier | None) -> tuple[str, ...]:
-    """Return what a cause is about; of movements that nobody asked for, that they left the same place."""
-    if isinstance(cause, Entry):
-        journal, transfer_id = f"journal|{cause.event.journal_id}", cause.event.transfer_id
-        return (journal, f"transfer|{transfer_id}") if transfer_id else (journal,)
-    if cause is None:
-        return ()
-    transfer = f"transfer|{cause.transfer_id}"
-    unasked = cause.leaves_firm and not cause.instructed
-    return (transfer, f"outflow|{cause.origin}") if unasked else (transfer,)
+    def _links_of(self, cause: Entry | Dossier | None) -> tuple[str, ...]:
+        """Return what a cause is about; of movements that nobody asked for, that they left the same place."""
+        if isinstance(cause, Entry):
+            journal, transfer_id = f"journal|{cause.event.journal_id}", cause.event.transfer_id
+            return (journal, f"transfer|{transfer_id}") if transfer_id else (journal,)
+        if cause is None:
+            return ()
+        transfer = f"transfer|{cause.transfer_id}"
+        unasked = self.context.territory.leaves(cause) and not cause.instructed
+        return (transfer, f"outflow|{cause.origin}") if unasked else (transfer,)

@@ -91,9 +91,10 @@ class Sequences(Check):
         number = number_of(event.source_seq)
         if number is None:
             return
-        self._take((event.source, ""), number, event)
-        if self.table.rows[event.source, ""].proven:
-            return  # its parts need no watch of their own
+        if self.context.territory.has_source(event.source):  # else other shards may have the numbers between
+            self._take((event.source, ""), number, event)
+            if self.table.rows[event.source, ""].proven:
+                return  # its parts need no watch of their own
         if type(event) is Posting:
             self._take((event.source, event.account_id), number, event)
         elif type(event) is Snapshot:

@@ -166,7 +166,15 @@ class Sources(Reliance):
         self._set_suppressed(name)
         self.context.absences.retry(self.all_timers, name)  # what is worth too much to wait any longer
 
+    def _is_told_here(self, name: str) -> bool:
+        """Tell whether this shard tells of a source's silence: it is its own, or nobody's in particular and heard here."""
+        own = self.context.territory.has_source(name)
+        return self.context.heard.is_teller(name) if own is None else own
+
     def _tell(self, name: str, source: Source, *, told: bool) -> None:
+        if not self._is_told_here(name):
+            self.context.note_open("source_silent", name)  # what depends on it here waits all the same
+            return
         since_us = source.watermark_us if source.beats else source.heard_us
         minutes = (source.trouble_us - since_us) // (60 * SECOND_US)
         what = "has delivered nothing that happened" if source.beats else "has said nothing"

@@ -12,6 +12,7 @@ from ledger.dossiers import Dossier
 from ledger.fold import EXTERNAL
 from ledger.matching.claims import Claim, Leg
 from ledger.matching.sums import Sums
+from ledger.territory import Territory
 
 if TYPE_CHECKING:
     from ledger.context import Context
@@ -53,9 +54,10 @@ class Case:
             self.group = "" if self.claim is None else self.claim.group
             return
         self.asset = dossier.asset
-        self.group = context.groups.of_movement(dossier.origin, dossier.destination)
-        if dossier.origin == EXTERNAL or dossier.destination == EXTERNAL:
-            self.direction = "in" if dossier.origin == EXTERNAL else "out"
+        self.group = context.groups.of_books(dossier)
+        territory = context.territory
+        if territory.crosses(dossier):
+            self.direction = _direction(territory, dossier)
             if join.links.is_shared(transfer_id):
                 self.kin = join.links.kin(dossier)
         else:
@@ -169,9 +171,22 @@ class Case:
         """Return who could still tell of a posting, or of the movement."""
         own = self.dossier
         assert own is not None
-        place = own.destination if own.origin == EXTERNAL else own.origin
+        place = own.destination if own.origin in self.context.territory.away else own.origin
         movers = (*(member.source for member in self.family), *self.context.sources.tellers(place))
         return tuple(dict.fromkeys((*self.books_sources(), *movers)))
+
+
+def _direction(territory: Territory, dossier: Dossier) -> Direction:
+    """Return how a movement over the border stands to the books of this shard.
+
+    One whose ends are both booked here, or neither, is a move of its own to them: what is to be seen of it is there.
+    """
+    if territory.sole or dossier.origin == dossier.destination == EXTERNAL:
+        return "in" if dossier.origin == EXTERNAL else "out"
+    credited = territory.credits(dossier)
+    if credited == territory.debits(dossier):
+        return "own"
+    return "in" if credited else "out"
 
 
 def _asset_of(claim: Claim | None) -> str:

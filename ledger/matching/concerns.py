@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from ledger.dossiers import Dossier
 from ledger.findings import Breach
+from ledger.fold import EXTERNAL
 from ledger.matching.cases import Case
 from ledger.screens.words import scope_of
 from ledger.times import SECOND_US
@@ -35,6 +36,8 @@ class Concern:
     kinds: ClassVar[tuple[str, ...]]
     of_legs: ClassVar[bool] = False
     """Whether it is a question about postings, which cannot arise where there are none."""
+    of_lead: ClassVar[bool] = False
+    """Whether it is a question about the movement alone, which only the shard that leads it asks."""
 
     def __init__(self, join: Join) -> None:
         self.join = join
@@ -146,6 +149,10 @@ def scope_of_case(case: Case) -> dict[str, str]:
     credit = next((leg for leg in case.legs() if leg.account_class == "client"), None)
     if case.dossier is not None:
         scope = scope_of(case.dossier)
+        if case.direction == "in" and case.dossier.origin != EXTERNAL:  # from another shard: it is the receiver's
+            scope["location"] = case.dossier.destination
+            if case.dossier.client:
+                scope["client_id"] = case.dossier.client
     else:
         scope = {"transfer_id": case.transfer_id, "asset": case.asset}
     if credit is not None:

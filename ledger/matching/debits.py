@@ -6,7 +6,7 @@ from ledger.findings import Breach
 from ledger.matching.cases import NEED_A_LEG, Case
 from ledger.matching.concerns import Ask, Concern, evidence_of, links_of_case, scope_of_case
 from ledger.matching.missing import LEARNT_LATE_S
-from ledger.matching.parties import payer_of
+from ledger.matching.parties import is_of_own, payer_of
 from ledger.screens.words import amount_text
 from ledger.times import SECOND_US, to_text
 
@@ -24,6 +24,9 @@ class Undebited(Concern):
         if dossier is None or case.direction != "out" or not dossier.arrived or not case.books_are_heard:
             return None
         if dossier.op_type in NEED_A_LEG or not (dossier.op_type in _PAYMENTS or payer_of(self.context, dossier)):
+            return None
+        own = is_of_own(self.context, dossier, dossier.origin_client, dossier.origin_account)
+        if own and dossier.op_type not in _PAYMENTS:
             return None
         if case.sums.clients_total + case.sums.house < 0 or case.arrived_units <= case.dust_units:
             return None

@@ -22,6 +22,7 @@ class Executed(Concern):
 
     name = "executed"
     kinds = ("amount_mismatch",)
+    of_lead = True
 
     def key(self, case: Case) -> str:
         return f"executed|{case.transfer_id}"

@@ -176,7 +176,7 @@ def signed_units(case: Case) -> int:
     """Return what should be booked for a movement: positive for what comes in, or came back."""
     dossier = case.dossier
     assert dossier is not None
-    return booked_units(dossier)
+    return booked_units(dossier, case.context.territory.away)
 
 
 def _first(rows: Iterator[tuple[Key, Loose]]) -> list[tuple[Key, Loose]]:

@@ -7,6 +7,7 @@ is their match, whatever its account. So is one that names the trade of which th
 from __future__ import annotations
 
 from ledger.findings import Breach
+from ledger.fold import EXTERNAL
 from ledger.matching.cases import NEED_A_LEG, Case
 from ledger.matching.concerns import Ask, Concern, evidence_of, links_of_case, scope_of_case
 from ledger.matching.links import said_units
@@ -38,6 +39,8 @@ class Unbooked(Concern):
     def _needs_a_leg(self, case: Case) -> bool:
         dossier = case.dossier
         assert dossier is not None
+        if EXTERNAL not in (dossier.origin, dossier.destination):
+            return False  # between places of ours, which are of two shards
         if dossier.op_type in NEED_A_LEG:
             return case.direction == "in" or not case.is_to_ourselves
         if case.direction == "out" or dossier.op_type in _OWN_KINDS:

@@ -35,6 +35,8 @@ _MISSING = ("missing_credit", "missing_debit", "unmatched_inflow", "unmatched_ou
 class Join(Check):
     """Movements and postings, joined."""
 
+    everywhere = True
+
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.claims = Claims(context)
@@ -63,14 +65,14 @@ class Join(Check):
     # --- movements -------------------------------------------------------------------------------------------
     def moved(self, change: Change) -> None:
         dossier = change.dossier
-        crosses = dossier.origin == EXTERNAL or dossier.destination == EXTERNAL
+        crosses = self.context.territory.crosses(dossier)
         relinked = self.links.note(dossier) if crosses else False
         if change.has_arrived and dossier.origin == EXTERNAL:
             group = self.context.groups.of_location(dossier.destination)
             self.context.heard.note(("inflows", group), change.event.source)
         if dossier.op_type in KINDS:
             self.refunds.note(dossier)
-        if change.was_arrived and change.event.revision:
+        if change.was_arrived and change.event.revision and self.context.territory.leads(dossier):
             self._restated(change)
         if relinked or is_news(change):
             if crosses and self._is_on_its_way(dossier):
@@ -87,12 +89,13 @@ class Join(Check):
         """
         if dossier.arrived or dossier.undone or dossier.op_type in KINDS:
             return False
-        if dossier.destination == EXTERNAL and (
+        away = self.context.territory.away
+        if dossier.destination in away and (
             not dossier.instructed or dossier.executed_units not in (None, dossier.instructed_units)
         ):
             return False
         claim = self.claims.table.rows.get(dossier.transfer_id)
-        if claim is not None and (claim.open or claim.partner or (claim.legs and dossier.origin == EXTERNAL)):
+        if claim is not None and (claim.open or claim.partner or (claim.legs and dossier.origin in away)):
             return False
         return not self.links.is_shared(dossier.transfer_id)
 
@@ -146,7 +149,7 @@ class Join(Check):
 
     def _note(self, dossier: Dossier) -> None:
         """Take over into the indexes of the weaker rules how a movement stands now."""
-        if dossier.origin == EXTERNAL or dossier.destination == EXTERNAL:
+        if self.context.territory.crosses(dossier):
             self.waiting.note(dossier)
             self.requests.note(dossier)
 

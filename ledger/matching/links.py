@@ -13,11 +13,11 @@ movements say of themselves, so it is an index and no row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
 from ledger.dossiers import EXECUTED, Dossier
-from ledger.fold import EXTERNAL, RANK
+from ledger.fold import RANK
 from ledger.matching.parties import receiver_of
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ class Links:
 
     def loaded(self) -> None:
         for dossier in self.context.dossiers.rows.values():
-            if EXTERNAL in (dossier.origin, dossier.destination):
+            if self.context.territory.crosses(dossier):
                 self.note(dossier)
 
     def note(self, dossier: Dossier) -> bool:
         """Take over what a movement says of itself now; return whether it names anything new."""
-        keys = _keys_of(dossier)
+        keys = _keys_of(dossier, self.context.territory.away)
         before = self._keys.get(dossier.transfer_id, ())
         if keys == before:
             return False
@@ -91,7 +91,7 @@ class Links:
         """Return the other movements in a transaction, of this asset and direction, the first heard first."""
         if not dossier.tx_hash:
             return []
-        return [other for other in self._named(("hash", *_flow(dossier), dossier.tx_hash)) if other is not dossier]
+        return [other for other in self._named(("hash", *self._flow(dossier), dossier.tx_hash)) if other is not dossier]
 
     def children(self, parent_id: str) -> list[Dossier]:
         """Return the movements over the border that are legs of a batch, trade or settlement, the first heard first."""
@@ -105,6 +105,9 @@ class Links:
             return one.tx_index == other.tx_index
         return said_units(one) == said_units(other) and self._agree(one, other)
 
+    def _flow(self, dossier: Dossier) -> tuple[str, str]:
+        return _flow(dossier, self.context.territory.away)
+
     def _named(self, key: Key) -> list[Dossier]:
         return _first_heard(self.context.dossiers.rows[other] for other in self._sharing.get(key, ()))
 
@@ -116,7 +119,8 @@ class Links:
         )
         if not same_reference or not self._agree(one, other):
             return False
-        return _is_other_half(one, other) or _is_other_half(other, one)
+        enters = self.context.territory.enters
+        return _is_other_half(one, other, enters=enters(other)) or _is_other_half(other, one, enters=enters(one))
 
     def _agree(self, one: Dossier, other: Dossier) -> bool:
         """Tell whether two movements may have one receiver: where both say who or where, they say the same."""
@@ -131,9 +135,9 @@ def said_units(dossier: Dossier) -> int:
     return dossier.instructed_units if dossier.executed_units is None else dossier.executed_units
 
 
-def booked_units(dossier: Dossier) -> int:
-    """Return what should be booked for a movement now: positive for what comes in, or came back."""
-    if dossier.origin == EXTERNAL:
+def booked_units(dossier: Dossier, away: Container[str]) -> int:
+    """Return what should be booked for a movement now: positive for what comes in from `away`, or came back."""
+    if dossier.origin in away:
         return dossier.arrived_units
     return said_units(dossier) if came_back(dossier) else -said_units(dossier)
 
@@ -143,9 +147,9 @@ def came_back(dossier: Dossier) -> bool:
     return bool(dossier.undone and dossier.stages & _RETURNED and dossier.stages & EXECUTED)
 
 
-def _keys_of(dossier: Dossier) -> tuple[Key, ...]:
+def _keys_of(dossier: Dossier, away: Container[str]) -> tuple[Key, ...]:
     """Return the names under which a movement may be found."""
-    flow = _flow(dossier)
+    flow = _flow(dossier, away)
     keys: list[Key] = []
     if dossier.tx_hash:
         if dossier.tx_index:
@@ -161,18 +165,18 @@ def _keys_of(dossier: Dossier) -> tuple[Key, ...]:
     return tuple(keys)
 
 
-def _flow(dossier: Dossier) -> tuple[str, str]:
-    return dossier.asset, "in" if dossier.origin == EXTERNAL else "out"
+def _flow(dossier: Dossier, away: Container[str]) -> tuple[str, str]:
+    return dossier.asset, "in" if dossier.origin in away else "out"
 
 
 def _first_heard(dossiers: Iterable[Dossier]) -> list[Dossier]:
     return sorted(dossiers, key=lambda dossier: (dossier.heard_us, dossier.transfer_id))
 
 
-def _is_other_half(announced: Dossier, done: Dossier) -> bool:
+def _is_other_half(announced: Dossier, done: Dossier, *, enters: bool) -> bool:
     """Tell whether the one was announced and did not happen, and the other happened and nobody announced it."""
     if announced.left or announced.arrived or announced.undone or not announced.instructed:
         return False
-    happened = done.arrived if done.enters_firm else done.left and not done.instructed
+    happened = done.arrived if enters else done.left and not done.instructed
     spare_units = max(announced.fee_units, done.fee_units)
     return happened and abs(said_units(announced) - said_units(done)) <= spare_units

@@ -11,7 +11,7 @@ from ledger.fold import EXTERNAL
 from ledger.matching.cases import NEED_A_LEG, Case
 from ledger.matching.concerns import Ask, Concern, evidence_of, links_of_case, scope_of_case
 from ledger.matching.links import came_back
-from ledger.matching.parties import payee_of
+from ledger.matching.parties import is_of_own, payee_of
 from ledger.screens.words import amount_text
 from ledger.times import SECOND_US, to_text
 
@@ -46,6 +46,8 @@ class Uncredited(Concern):
         assert dossier is not None
         if case.direction == "in":
             payee = payee_of(self.context, dossier)
+            if is_of_own(self.context, dossier, dossier.client, dossier.account):
+                return 0
             if not dossier.arrived or dossier.op_type in NEED_A_LEG or not payee or not case.is_first_to_arrive:
                 return 0
             others_units = 0 if payee == dossier.account else case.sums.house  # what the house has, no client has

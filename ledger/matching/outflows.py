@@ -19,6 +19,7 @@ class Uninstructed(Concern):
 
     name = "uninstructed"
     kinds = ("unmatched_outflow",)
+    of_lead = True
 
     def wanted(self, case: Case) -> Ask | None:
         dossier = case.dossier

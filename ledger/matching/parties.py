@@ -27,7 +27,7 @@ def payee_of(context: Context, dossier: Dossier) -> str:
 
     It is the client that the movement names, else the account's, else the owner of the exact address.
     """
-    if dossier.destination == EXTERNAL:
+    if not context.territory.credits(dossier):
         return ""
     if dossier.client:
         return dossier.client
@@ -47,13 +47,24 @@ def payer_of(context: Context, dossier: Dossier) -> str:
 
     The client that it comes from, else its account's, else the client whom it pays.
     """
-    if dossier.origin == EXTERNAL:
+    if not context.territory.debits(dossier):
         return ""
     if dossier.origin_client:
         return dossier.origin_client
     if dossier.origin_account:
         return party_of(context, dossier.origin_account)
     return dossier.client if dossier.destination == EXTERNAL else ""
+
+
+def is_of_own(context: Context, dossier: Dossier, client: str, account_id: str) -> bool:
+    """Tell whether a movement is between places of ours, and at one of its ends, as it is told, of no client.
+
+    Such a move is the firm's own business, of which the books need not tell.
+    """
+    if client or EXTERNAL in (dossier.origin, dossier.destination):
+        return False
+    known = context.references.others.get(("account", account_id))
+    return not (isinstance(known, AccountRef) and known.account_class == "client")
 
 
 def receiver_of(context: Context, dossier: Dossier) -> str:

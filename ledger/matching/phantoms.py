@@ -75,7 +75,8 @@ class Phantoms(Concern):
     def _arrived_of_parent_units(self, case: Case) -> int:
         """Return what the legs of a trade or batch have brought, where the books name that and not its legs."""
         legs = [leg for leg in self.join.links.children(case.transfer_id) if leg.asset == case.asset]
-        return sum(leg.arrived_units for leg in legs if leg.enters_firm and (leg.arrived or _is_under_way(leg)))
+        enters = self.context.territory.enters
+        return sum(leg.arrived_units for leg in legs if enters(leg) and (leg.arrived or _is_under_way(leg)))
 
     def _are_inflows_heard(self, case: Case) -> bool:
         return self.context.heard.any(("inflows", case.group))

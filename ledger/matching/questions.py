@@ -61,8 +61,9 @@ class Questions:
             return
         case = Case(join, transfer_id, late=late)
         concerns = self._all if claim is not None and (claim.legs or claim.open) else self._without_legs
+        leads = case.dossier is None or join.context.territory.leads(case.dossier)
         for concern in concerns[case.direction]:
-            ask = concern.wanted(case)
+            ask = concern.wanted(case) if leads or not concern.of_lead else None
             if ask is not None:
                 concern.ask(case, ask)
             elif claim is not None and concern.name in claim.open:

@@ -60,6 +60,7 @@ class Refunded(Concern):
 
     name = "refunded"
     kinds = ("amount_mismatch", "unit_or_decimal_error")
+    of_lead = True
 
     def key(self, case: Case) -> str:
         return f"refund|{case.transfer_id}"

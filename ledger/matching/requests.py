@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.dossiers import Dossier
-from ledger.fold import EXTERNAL
 from ledger.matching.cases import Case
 from ledger.matching.links import said_units
 from ledger.matching.search import Candidate, Index, choose
@@ -35,7 +34,8 @@ class Requests:
 
     def note(self, dossier: Dossier) -> None:
         """Take over whether a movement is a request that waits to be carried out."""
-        waits = dossier.destination == EXTERNAL and dossier.instructed and not dossier.left and not dossier.undone
+        goes = dossier.destination in self.join.context.territory.away
+        waits = goes and dossier.instructed and not dossier.left and not dossier.undone
         name = (dossier.origin, dossier.asset, said_units(dossier)) if waits else None
         if name != self._names.get(dossier.transfer_id):
             self.forget(dossier.transfer_id)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.dossiers import Dossier
-from ledger.fold import EXTERNAL
 from ledger.matching.cases import NEED_A_LEG
 from ledger.matching.claims import Claim, Leg
 from ledger.matching.parties import payee_of
@@ -29,11 +28,12 @@ def is_usual(context: Context, dossier: Dossier | None, claim: Claim) -> bool:
         return all(leg.outside is False or (leg.outside and leg.units < 0) for leg in legs.values())
     if dossier.undone or dossier.revision or dossier.op_type in KINDS:
         return False
-    if dossier.origin == EXTERNAL:
+    away = context.territory.away
+    if dossier.origin in away:
         return _is_usual_inflow(context, dossier, legs)
     if dossier.executed_units is not None and dossier.executed_units != dossier.instructed_units:
         return False
-    if dossier.destination == EXTERNAL:
+    if dossier.destination in away:
         return _is_usual_payment(dossier, legs)
     if dossier.arrived and dossier.arrived_units != dossier.instructed_units:
         return False

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ledger.dossiers import Dossier
-from ledger.fold import EXTERNAL, RANK
+from ledger.fold import RANK
 from ledger.matching.links import booked_units, came_back
 from ledger.matching.search import Index
 
@@ -35,7 +35,7 @@ class Waiting:
         rows = self.join.context.dossiers.rows
         for transfer_id in sorted(rows, key=lambda name: (rows[name].heard_us, name)):
             dossier = rows[transfer_id]
-            if EXTERNAL in (dossier.origin, dossier.destination):
+            if self.join.context.territory.crosses(dossier):
                 self.note(dossier)
 
     def note(self, dossier: Dossier) -> None:
@@ -50,18 +50,18 @@ class Waiting:
                 self._by_client.add(names[1], transfer_id)
 
     def _waits(self, dossier: Dossier) -> bool:
-        claim = self.join.claims.table.rows.get(dossier.transfer_id)
-        if dossier.destination == EXTERNAL and came_back(dossier):
+        claim, away = self.join.claims.table.rows.get(dossier.transfer_id), self.join.context.territory.away
+        if dossier.destination in away and came_back(dossier):
             return claim is None or all(leg.units < 0 for leg in claim.legs.values())
         if claim is not None and claim.legs:
             return False
-        if dossier.origin == EXTERNAL and not dossier.undone and not dossier.arrived and dossier.stages & SEEN_BITS:
+        if dossier.origin in away and not dossier.undone and not dossier.arrived and dossier.stages & SEEN_BITS:
             return True
         return claim is not None and not _FOR_A_BOOKING.isdisjoint(claim.open)
 
     def _names_of(self, dossier: Dossier) -> Names:
-        group = self.join.context.groups.of_movement(dossier.origin, dossier.destination)
-        units = booked_units(dossier)
+        group = self.join.context.groups.of_books(dossier)
+        units = booked_units(dossier, self.join.context.territory.away)
         client = dossier.client or dossier.origin_client
         return (group, dossier.asset, units), (group, dossier.asset, client)
 

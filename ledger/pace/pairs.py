@@ -34,6 +34,8 @@ USUAL_SHARE = 4  # pairs are usual where at most one parent in four has a single
 class Pairs(Check):
     """All parents of settlements, for as long as their legs are remembered."""
 
+    everywhere = True  # of two legs one may be led by another shard
+
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.ways = Ways(context)
@@ -159,7 +161,7 @@ class Pairs(Check):
         if not parent.alone:
             parent.alone = True
             self._learn(parent, pairs=0, alone=1)
-        if usual:
+        if usual and self.context.territory.leads(leg):
             parent.told += 1
             half = Half(parent_id, parent, leg, open_legs, allowance, paused_us)
             self.context.tell(halves.alone(self.context, half, self.customs.rows[parent.location]))

@@ -48,6 +48,9 @@ class Settlements(Check):
     def controlled(self, event: ControlEvent) -> None:
         if not isinstance(event, Plan):
             return
+        if not self.context.territory.leads_between(event.from_, event.to or ""):  # all shards hear of all plans
+            self._withdraw(event.plan_id, f"Plan {event.plan_id} is of another shard since {event.event_id}.")
+            return
         plan, known = self.context.plans.plan(event.plan_id), self.schedules.get(event.plan_id)
         if plan is not None and (known is None or _terms(known.plan) != _terms(plan)):
             self._withdraw(event.plan_id, f"Plan {event.plan_id} says something else since {event.event_id}.")

@@ -56,7 +56,8 @@ class Decisions(Check):
             self._remember(asked, request)
             self._note(asked.dossier, request)
         for dossier in self.context.dossiers.rows.values():
-            if dossier.op_type in REQUESTED_KINDS and dossier.transfer_id not in self.requests:
+            own = dossier.op_type in REQUESTED_KINDS and self.context.territory.leads(dossier)
+            if own and dossier.transfer_id not in self.requests:
                 self._see(dossier)
 
     @property

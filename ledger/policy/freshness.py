@@ -9,7 +9,7 @@ from ledger.times import SECOND_US
 
 def fresh(known: Known, rule: Fresh, asked: Asked) -> Answer:
     """R11: no source of its places is silent or in maintenance, and their snapshots are not stale."""
-    context, places = known.context, asked.own_places
+    context, places = known.context, _heard_here(known, asked)
     topics = [(topic, place) for place in places for topic in ("of", "balances")]
     names = dict.fromkeys(name for topic in topics for name in context.heard.sources(topic))
     for name in names:
@@ -23,11 +23,16 @@ def fresh(known: Known, rule: Fresh, asked: Asked) -> Answer:
     return _old(known, rule, asked)
 
 
+def _heard_here(known: Known, asked: Asked) -> tuple[str, ...]:
+    """Return its places that report to this shard: of those of another shard nobody here can tell."""
+    return tuple(place for place in asked.own_places if place not in known.context.territory.away)
+
+
 def _old(known: Known, rule: Fresh, asked: Asked) -> Answer:
     """Tell why the latest balance of a place is too old, where the policy says how old it may be."""
     if rule.snapshot_age_s is None:
         return None
-    for place in asked.own_places:
+    for place in _heard_here(known, asked):
         position = known.position(place, asked.dossier.asset)
         latest = None if position is None else position.latest
         if latest is None:

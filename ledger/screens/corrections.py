@@ -119,10 +119,15 @@ class Corrections(Check):
             of = self.rows.get(f"{MOVEMENT}|{event.transfer_id}") if event.transfer_id else None
             if of is not None:
                 self._add_to_movement(of, entry)
-            elif event.op_type in KINDS and event.origin == "manual":
+            elif event.op_type in KINDS and event.origin == "manual" and not self._is_led_elsewhere(event.transfer_id):
                 self._take_leg(entry)
         self.naming.heard_of(event.journal_id, event.posting_id)
         self.closings.look()
+
+    def _is_led_elsewhere(self, transfer_id: str | None) -> bool:
+        """Tell whether a booking is of a movement of which another shard tells."""
+        dossier = self.context.dossiers.get(transfer_id or "")
+        return dossier is not None and not self.context.territory.leads(dossier)
 
     def _add_to_movement(self, row: Correction, entry: Entry) -> None:
         if corrected.add_posting(row, entry):

@@ -33,7 +33,7 @@ class Duplicates(Check):
 
     def loaded(self) -> None:
         for dossier in self.context.dossiers.rows.values():
-            if dossier.op_type in OP_TYPES:
+            if dossier.op_type in OP_TYPES and self.context.territory.leads(dossier):
                 self._index(dossier)
 
     def moved(self, change: Change) -> None:

@@ -24,6 +24,8 @@ LEGS = 2
 class Legs(Check):
     """Settlements, mints and burns by what they are legs of. Their index follows from the dossiers and is no row."""
 
+    everywhere = True  # of two legs one may be led by another shard; no two shards have both with one that goes outside
+
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._of_parent: dict[tuple[str, str], list[str]] = {}  # (parent, asset) to its legs, as they were first heard

@@ -85,7 +85,7 @@ class Plans(Check):
         for plan in self.table.rows.values():
             self._of_origin.setdefault((plan.op_type, plan.origin), set()).add(plan.plan_id)
         for dossier in self.context.dossiers.rows.values():
-            if dossier.plan_id:
+            if dossier.plan_id and self.context.territory.leads(dossier):
                 self._claims.setdefault(dossier.plan_id, set()).add(dossier.transfer_id)
 
     # --- what others ask -------------------------------------------------------------------------------------

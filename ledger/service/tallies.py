@@ -67,6 +67,8 @@ class Tallies(Check):
         if not is_error(breach):
             return
         dossier = self.context.dossiers.get(breach.scope.get("transfer_id", ""))
+        if dossier is not None and not self.context.territory.leads(dossier):
+            return  # it counts where it is led
         if dossier is not None:
             before, mark = self._mark(dossier)
             self._put(dossier.transfer_id, before, told_of(mark, breach))

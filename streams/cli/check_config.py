@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ledger.shards import ShardMap
 from streams.monitor import Settings, SettingsError, load_settings
 from streams.monitor.settings import plain
 
@@ -33,5 +34,7 @@ def summary(settings: Settings) -> str:
     brakes = sum(len(getattr(rule, "brakes", ())) for rule in policy.rules)
     counts = ((len(policy.rules), "rule"), (brakes, "brake"), (len(policy.promises), "promise"))
     parts = [f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts]
-    others = sum(value != usual[name] for name, value in plain(settings).items() if name != "policy")
+    if settings.shards:
+        parts.append(f"{ShardMap(settings.shards).count} shards")
+    others = sum(value != usual[name] for name, value in plain(settings).items() if name not in ("policy", "shards"))
     return f"ok: policy {policy.version}, {', '.join(parts)}; other settings changed: {others}"

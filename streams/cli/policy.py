@@ -15,7 +15,7 @@ from streams.cli.trial import Trial, try_policy
 from streams.cli.trial_outcome import outcome
 from streams.cli.trial_report import lines
 from streams.configuration import policy_toml
-from streams.files import InputError, read_records
+from streams.files import InputError, read_placed
 from streams.monitor import SettingsError, load_settings
 
 
@@ -54,7 +54,7 @@ def test(
     files = [*events, *more]
     try:
         _check_output(json_file, files)
-        trial = try_policy(load_settings(file), load_settings(against).policy if against else None, read_records(files))
+        trial = try_policy(load_settings(file), load_settings(against).policy if against else None, read_placed(files))
         if json_file:
             json_file.write_bytes(_json(trial))
     except (InputError, SettingsError) as error:

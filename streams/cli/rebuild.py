@@ -54,7 +54,7 @@ def settings_of(broker: str | None, topic_prefix: str | None) -> EngineSettings:
 
 
 def _rebuild(settings: EngineSettings, shard: int, *, write: bool) -> tuple[Rebuilt, int | None]:
-    rebuild = Rebuild(settings, shard, Monitor())
+    rebuild = Rebuild(settings, shard, Monitor(shard=shard))
     with _progress(rebuild.position) as on_applied:
         rebuild.make(on_applied)
     if not write:

@@ -17,8 +17,9 @@ from alerts.sinks.base import Sink, SinkError
 from alerts.sinks.jsonl import JsonlSink
 from alerts.sinks.terminal import TerminalSink
 from streams.cli.summary import show_summary
-from streams.files import InputError, read_records
-from streams.monitor import Monitor, SettingsError, encode, load_settings
+from streams.files import InputError, read_placed
+from streams.monitor import SettingsError, encode, load_settings
+from streams.monitors import Monitors
 from streams.record import Output
 from streams.replay import replay, write_positions
 
@@ -44,19 +45,20 @@ def command(
 ) -> None:
     """Run the monitor over FILE... (plain or gzip; `-` is standard input), in order of arrival.
 
-    Several files are merged by `observed_at`. Without --alerts, alerts are shown as they come. Exits 0 when the input
+    Several files are merged by `observed_at`. Where the settings have several shards, each has a monitor of its own, and what
+    they say comes in order of line, then shard. Without --alerts, alerts are shown as they come. Exits 0 when the input
     was read to its end, 2 when it could not be.
     """
     try:
         _check_paths(files, alerts, decisions, positions, quarantine)
-        monitor = Monitor(load_settings(config), pinned=True) if config else Monitor()
+        monitors = Monitors(load_settings(config), pinned=True) if config else Monitors()
         with ExitStack() as stack:
             on_output = _outputs(stack, alerts, decisions, quarantine, show=not (alerts or quiet))
             last_state = stack.enter_context(positions.open("wb")) if positions else None
             on_bytes = stack.enter_context(_progress(files, quiet=quiet))
-            tally = replay(monitor, read_records(list(files), on_bytes), on_output)
+            tally = replay(monitors, monitors.mapped(read_placed(list(files), on_bytes)), on_output)
             if last_state is not None:
-                write_positions(monitor, last_state)
+                write_positions(monitors.monitors, last_state)
     except (InputError, SettingsError, SinkError) as error:
         _fail(str(error))
     except OSError as error:
@@ -65,7 +67,7 @@ def command(
         counts = ", ".join(f"{count} {code}" for code, count in sorted(tally.quarantined.items()))
         click.echo(f"driftline: {tally.quarantined.total()} lines quarantined ({counts})", err=True)
     if not quiet:
-        show_summary(monitor, tally)
+        show_summary(monitors, tally)
 
 
 def _check_paths(files: tuple[str, ...], *outputs: Path | None) -> None:

@@ -12,10 +12,11 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from streams.files import InputError, read_records
+from streams.files import InputError, read_placed
 from streams.monitor import Monitor, SettingsError, encode, load_settings
 from streams.monitor.service_report import service_report
 from streams.monitor.service_rows import BacklogRow, RuleRow, ServiceReport, ServiceRow, day_of
+from streams.monitors import Monitors
 from streams.replay import replay
 
 WIDTH = 132  # where the output is no terminal
@@ -27,7 +28,10 @@ _Cells = tuple[object, ...]
 @click.option("--day", metavar="YYYY-MM-DD", help="The day (UTC) of the requests; without it, the last of the input.")
 @click.option("--json", "json_path", metavar="OUT.json", help="Write the report as JSON; `-` is standard output.")
 @click.option("--config", type=Path, help="Settings (TOML) in place of those in the log.")
-def command(files: tuple[str, ...], day: str | None, json_path: str | None, config: Path | None) -> None:
+@click.option("--shard", type=int, help="The shard to report on, where there are several.")
+def command(
+    files: tuple[str, ...], day: str | None, json_path: str | None, config: Path | None, shard: int | None
+) -> None:
     """Run the monitor over FILE... and say how a day went: by operation, by client, and where people had to decide.
 
     Every movement counts on the day on which it was asked for, with all that is known of it at the end of the input.
@@ -35,9 +39,9 @@ def command(files: tuple[str, ...], day: str | None, json_path: str | None, conf
     """
     try:
         number = None if day is None else _day(day)
-        monitor = Monitor(load_settings(config), pinned=True) if config else Monitor()
-        replay(monitor, read_records(list(files)), lambda _: None)
-        report = service_report(monitor.state, number)
+        monitors = Monitors(load_settings(config), pinned=True) if config else Monitors()
+        replay(monitors, monitors.mapped(read_placed(list(files))), lambda _: None)
+        report = service_report(_of_shard(monitors, shard).state, number)
         if json_path not in (None, "-"):
             Path(str(json_path)).write_bytes(encode(report) + b"\n")
     except (InputError, SettingsError) as error:
@@ -48,6 +52,16 @@ def command(files: tuple[str, ...], day: str | None, json_path: str | None, conf
         click.echo(encode(report))
     else:
         show_report(report)
+
+
+def _of_shard(monitors: Monitors, shard: int | None) -> Monitor:
+    """Return the monitor of a shard; of the only one where none is named."""
+    count = len(monitors.monitors)
+    if shard is None and count > 1:
+        raise InputError(f"there are {count} shards, each with a service of its own: name one with --shard")
+    if not 0 <= (shard or 0) < count:
+        raise InputError(f"there is no shard {shard}: they are 0 to {count - 1}")
+    return monitors.monitors[shard or 0]
 
 
 def _day(text: str) -> int:

@@ -9,9 +9,12 @@ import msgspec
 
 from alerts.records import Alert
 from ledger.amounts import to_decimal
+from ledger.dossiers import Dossier
 from ledger.policy.document import Policy, default_policy
+from streams.lines import Placed
 from streams.monitor import Monitor, Settings
 from streams.monitor.outputs import Decision
+from streams.monitors import Monitors
 from streams.record import Output, Record
 from streams.replay import RECORDS_PER_DRAIN, replay
 
@@ -56,28 +59,28 @@ class Trial:
     records: int = 0
 
 
-def try_policy(settings: Settings, against: Policy | None, records: Iterable[Record]) -> Trial:
+def try_policy(settings: Settings, against: Policy | None, lines: Iterable[Placed]) -> Trial:
     """Return what two runs say: one with the policy of `settings`, one with `against`, else with what is in force.
 
     All other settings are the same in both: those of `settings`, until the records say otherwise.
     """
     trial = Trial()
-    now = Monitor(msgspec.structs.replace(settings, policy=against or default_policy()))
-    then = Monitor(settings)
+    now = Monitors(msgspec.structs.replace(settings, policy=against or default_policy()))
+    then = Monitors(settings)
 
-    def beside() -> Iterator[Record]:
-        """Hand each record on, after the policy that is tried has seen it."""
-        for record in records:
-            without = without_policy(record)
+    def beside() -> Iterator[Placed]:
+        """Hand each line on, after the policy that is tried has seen it."""
+        for line in then.mapped(lines):
+            without = line._replace(record=without_policy(line.record))
             _step(then, without, trial, trial.then)
             trial.records += 1
             if not trial.records % RECORDS_PER_DRAIN:
                 then.forget_changes()
-            yield without if against else record
+            yield without if against else line
 
-    replay(now, beside(), lambda output: _take(now, output, trial, trial.now))
-    for monitor, said in ((now, trial.now), (then, trial.then)):
-        said.versions = said.versions or {monitor.state.settings.policy.version: None}
+    replay(now, now.mapped(beside()), lambda output: _take(now, output, trial, trial.now))
+    for monitors, said in ((now, trial.now), (then, trial.then)):
+        said.versions = said.versions or {monitors.monitors[0].state.settings.policy.version: None}
     return trial
 
 
@@ -95,22 +98,27 @@ def without_policy(record: Record) -> Record:
     return msgspec.structs.replace(record, value=msgspec.json.encode(event))
 
 
-def _step(monitor: Monitor, record: Record, trial: Trial, said: Said) -> None:
-    for output in monitor.step(record):
-        _take(monitor, output, trial, said)
+def _step(monitors: Monitors, line: Placed, trial: Trial, said: Said) -> None:
+    for output in monitors.step(line):
+        _take(monitors, output, trial, said)
 
 
-def _take(monitor: Monitor, output: Output, trial: Trial, said: Said) -> None:
+def _take(monitors: Monitors, output: Output, trial: Trial, said: Said) -> None:
     said.take(output)
     if output.topic == "decisions" and output.value.transfer_id not in trial.moved:
-        trial.moved[output.value.transfer_id] = _moved(monitor, output.value.transfer_id)
+        trial.moved[output.value.transfer_id] = _moved(monitors, output.value.transfer_id)
 
 
-def _moved(monitor: Monitor, transfer_id: str) -> Moved:
-    """Return what the monitor knows of a movement."""
-    dossier = monitor.state.reconciliation.context.dossiers.get(transfer_id)
-    if dossier is None:
-        return Moved()
+def _moved(monitors: Monitors, transfer_id: str) -> Moved:
+    """Return what is known of a movement: of two shards that have it, both know the same of its beginning."""
+    for monitor in monitors.monitors:
+        dossier = monitor.state.reconciliation.context.dossiers.get(transfer_id)
+        if dossier is not None:
+            return _as_moved(monitor, dossier)
+    return Moved()
+
+
+def _as_moved(monitor: Monitor, dossier: Dossier) -> Moved:
     return Moved(
         op_type=dossier.op_type,
         client=dossier.origin_client or dossier.client,

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 
 import click
 import msgspec
@@ -46,7 +47,7 @@ def command(broker: str | None, topic_prefix: str | None, shard: int, once: bool
 
 
 def _once(settings: EngineSettings, shard: int) -> bool:
-    with closing(Witness(settings, shard, Monitor)) as witness:
+    with closing(Witness(settings, shard, partial(Monitor, shard=shard))) as witness:
         verdict = witness.look()
     if verdict is None:
         raise EngineError(f"there is no state of shard {shard} yet")
@@ -57,7 +58,7 @@ def _once(settings: EngineSettings, shard: int) -> bool:
 def attend(settings: EngineSettings, shard: int, stop: threading.Event) -> bool:
     """Follow a shard until `stop`: say what is found, on the terminal, as alerts and as metrics; return the last word."""
     figures = WitnessFigures(shard)
-    witness = Witness(settings, shard, Monitor, stop)
+    witness = Witness(settings, shard, partial(Monitor, shard=shard), stop)
     with _metrics(settings, figures), closing(witness), suppress(StoppedError):
         testimony, publisher = Testimony(), TestimonyPublisher(settings)
         verdict = witness.look()

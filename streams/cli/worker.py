@@ -31,8 +31,8 @@ def command(
 ) -> None:
     """Run intake and monitor until SIGTERM or SIGINT.
 
-    Every option may also be given as an environment variable (DRIFTLINE_BROKER, DRIFTLINE_CLOCK, ...). A restart
-    replays the log from its beginning.
+    Every option may also be given as an environment variable (DRIFTLINE_BROKER, DRIFTLINE_CLOCK, ...). A restart goes
+    on from the last checkpoint. Several workers share the shards of the log.
     """
     given = {
         "broker": broker, "topic_prefix": topic_prefix, "clock": clock, "create_topics": create_topics,

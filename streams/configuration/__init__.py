@@ -9,5 +9,6 @@ from streams.configuration.emit import policy_toml
 from streams.configuration.mistakes import Mistake
 from streams.configuration.reading import Document, read
 from streams.configuration.sense import contradictions
+from streams.configuration.shards import map_mistakes
 
-__all__ = ["Document", "Mistake", "contradictions", "policy_toml", "read"]
+__all__ = ["Document", "Mistake", "contradictions", "map_mistakes", "policy_toml", "read"]

@@ -17,7 +17,7 @@ from streams.engine.merge import Merge
 from streams.engine.publisher import Delivered, Publisher
 from streams.engine.routing import Router, to_the_only_shard
 from streams.engine.settings import EngineSettings
-from streams.engine.transport import FetchedRecord
+from streams.engine.transport import InputRecord
 from streams.engine.watermarks import Watermarks, last_observed_us
 from streams.record import INPUT_TOPICS, OWN_ORIGIN
 
@@ -68,6 +68,11 @@ class Intake:
             self._watermarks.start(partition, next_offset)
             self.merge.open(partition, next_offset, RANKS.index(self._names[partition[0]]))
 
+    def passed(self, partition: Partition, handed: int, position: int) -> None:
+        """Note that nothing is to be read of a partition up to `position` once all before `handed` is taken up."""
+        self._watermarks.pass_over(partition, handed, position)
+        self.merge.pass_over(partition, handed, position)
+
     def revoked(self, partition: Partition) -> None:
         """Note that another worker reads a partition now, so that no tick speaks for it."""
         self._watermarks.stop(partition)
@@ -75,7 +80,7 @@ class Intake:
 
     # ----------------------------------------------------------------------------------------------- records
 
-    def take(self, records: Sequence[FetchedRecord]) -> None:
+    def take(self, records: Sequence[InputRecord]) -> None:
         """Take up one fetch of one partition; records that were appended before are passed over.
 
         They are appended at once, or under the clock of events when their turn comes (see `release`).
@@ -112,7 +117,7 @@ class Intake:
                 self._released_us[shard] = reached_us
                 self.append_own(tick, (shard,))
 
-    def _append(self, fresh: Sequence[FetchedRecord], mark: Bookmark) -> None:
+    def _append(self, fresh: Sequence[InputRecord], mark: Bookmark) -> None:
         topic = self._names[fresh[0].topic]
         source = f"{topic}/{fresh[0].partition}/"
         entries = [(record.value or b"", f"{source}{record.offset}") for record in fresh]

@@ -6,6 +6,7 @@ A replay of the file is the live run again, byte for byte; it is also what a bug
 from __future__ import annotations
 
 import gzip
+import heapq
 import threading
 import time
 from collections.abc import Iterator
@@ -135,17 +136,49 @@ def _headers(message: Message) -> Headers:
     return found if isinstance(found, list) else ()
 
 
-def read_log(broker: str, topic: str, *, follow: threading.Event | None = None) -> Iterator[bytes]:
-    """Yield the log as exported lines, without line ends; see `read_records`."""
-    for _, record in read_records(broker, topic, follow=follow):
-        yield format_line(record)
+def read_log(broker: str, topic: str, *, shard: int = 0, follow: threading.Event | None = None) -> Iterator[bytes]:
+    """Yield the log of one shard as exported lines, without line ends; see `read_records`."""
+    for _, record in read_records(broker, topic, shard=shard, follow=follow):
+        yield format_line(record, shard)
 
 
-def export_log(broker: str, path: Path, *, topic: str = "log", follow: threading.Event | None = None) -> int:
-    """Write the log to `path` (compressed where it ends in .gz) and return the number of lines; see `read_records`."""
-    count = 0
+def read_logs(broker: str, topic: str, shards: int) -> Iterator[bytes]:
+    """Yield the logs of all shards as exported lines: each in its own order, merged by when they were appended."""
+    logs = (_appended(broker, topic, shard) for shard in range(shards))
+    for _, shard, _, record in heapq.merge(*logs):
+        yield format_line(record, shard)
+
+
+def _appended(broker: str, topic: str, shard: int) -> Iterator[tuple[int, int, int, Record]]:
+    """Yield each record of a shard with what it is merged by; no record goes before an earlier one of its shard."""
+    latest_us = 0
+    for offset, record in read_records(broker, topic, shard=shard):
+        latest_us = max(latest_us, record.logged_at_us or 0)
+        yield latest_us, shard, offset, record
+
+
+def shards_of_log(broker: str, topic: str) -> int:
+    """Return how many partitions the log has; raise `LogError` where there is none."""
+    consumer = Consumer(client_options(broker, {"group.id": "driftline-log-reader"}))
+    try:
+        found = consumer.list_topics(topic, timeout=QUIET_SECONDS).topics[topic]
+    except KafkaException as problem:
+        raise UnavailableError(f"no broker answers at {broker}: {problem.args[0].str()}") from None
+    finally:
+        consumer.close()
+    if found.error is not None or not found.partitions:
+        raise LogError(f"{broker} has no topic {topic}")
+    return len(found.partitions)
+
+
+def export_log(broker: str, path: Path, *, topic: str = "log") -> int:
+    """Write the log, of all its shards, to `path` (compressed where it ends in .gz); return the number of lines.
+
+    Raises as `read_records`.
+    """
+    count, shards = 0, shards_of_log(broker, topic)
     with _open(path) as file:
-        for line in read_log(broker, topic, follow=follow):
+        for line in read_logs(broker, topic, shards):
             file.write(line + b"\n")
             count += 1
     return count

@@ -1,10 +1,10 @@
-"""How far a running worker has come, asked of the broker: what is in the log, and what of it the monitor has applied."""
+"""How far the running workers have come, asked of the broker: what is in the log, and what of it is applied."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from streams.engine.clients import client_options
 from streams.engine.errors import EngineError
@@ -15,7 +15,7 @@ REQUEST_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Records in the log, and how many of them the monitor has applied with its outputs confirmed."""
+    """Records in the log, and how many of them the monitors have applied with their outputs confirmed."""
 
     logged: int
     applied: int
@@ -28,8 +28,8 @@ class Progress:
 class ProgressReader:
     """Asks for the progress of the workers of one group; what it says is at most a second behind."""
 
-    def __init__(self, settings: EngineSettings, shard: int = 0) -> None:
-        self._place = TopicPartition(settings.log_topic, shard)
+    def __init__(self, settings: EngineSettings) -> None:
+        self._places = [TopicPartition(settings.log_topic, shard) for shard in range(settings.shards)]
         self._consumer = Consumer(
             client_options(
                 settings.broker,
@@ -43,11 +43,11 @@ class ProgressReader:
     def read(self) -> Progress:
         """Return the progress; raise `EngineError` where the broker does not answer."""
         try:
-            _, logged = self._consumer.get_watermark_offsets(self._place, timeout=REQUEST_SECONDS)
-            [committed] = self._consumer.committed([self._place], timeout=REQUEST_SECONDS)
+            ends = [self._consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS)[1] for place in self._places]
+            committed = self._consumer.committed(self._places, timeout=REQUEST_SECONDS)
         except KafkaException as problem:
             raise EngineError(f"the broker does not say how far the worker is: {problem.args[0].str()}") from None
-        return Progress(logged, 0 if committed.offset == OFFSET_INVALID else committed.offset)
+        return Progress(sum(ends), sum(max(place.offset, 0) for place in committed))
 
     def close(self) -> None:
         self._consumer.close()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from itertools import chain
 from typing import Any, ClassVar, Protocol, cast
 
@@ -46,6 +47,15 @@ class FetchedRecord(Protocol):
     def headers(self) -> Headers: ...
 
 
+class InputRecord(FetchedRecord, Protocol):
+    """A record of an input: it says where it was read."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+
+
 class Fetch(list["FetchedRecord"]):
     """The records of one fetch of one partition, its `place`, and for which opening of it they were fetched."""
 
@@ -57,11 +67,14 @@ class Places(Protocol):
     """Who is told which partitions are assigned, where reading them begins, and which of them are gone.
 
     `prepare` may take its time, to put back what a partition needs; `opening_of` counts how often one was opened.
+    `passed` says that behind the last record handed over (before `handed`) there is nothing up to `position` but marks
+    of transactions, and what was taken back.
     """
 
     async def prepare(self, partitions: Sequence[Partition]) -> None: ...
     def opening_of(self, partition: Partition) -> int: ...
     def opened(self, partition: Partition, next_offset: int) -> None: ...
+    def passed(self, partition: Partition, handed: int, position: int) -> None: ...
     def revoked(self, partition: Partition) -> None: ...
 
 
@@ -92,9 +105,16 @@ def fetched(tp: Any, record: Any) -> Fetched:
 class BatchConsumerThread(AIOKafkaConsumerThread):
     """Faust's thread that fetches: held up by empty partitions for less than Faust's own 1.5 s, and with lean records."""
 
+    def position_of(self, tp: TP) -> int | None:
+        """Return the offset from which a partition is read next, None while that is open; for any thread."""
+        assignment = self._consumer._subscription.subscription.assignment if self._consumer is not None else None
+        state = None if assignment is None else assignment._tp_state.get(tp)
+        return state.position if state is not None and state.has_valid_position else None
+
     def _create_worker_consumer(self, transport: Transport) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        consumer._isolation_level = "read_committed"  # what a producer of an input takes back was never said
         unpack_at_once()
         return consumer
 
@@ -126,6 +146,7 @@ class BatchConsumer(Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """Fetch, and give one message for each partition that something was fetched from."""
+        self._look_for_marks()
         if self._buffered_partitions:
             # Faust would wait its whole second for the others while an agent makes room for these.
             timeout = BUFFERED_SECONDS
@@ -145,7 +166,26 @@ class BatchConsumer(Consumer):
             del waiting[tp]
             known = (tp.topic, tp.partition) in self._bookmarks  # if not, perform_seek is still to come
             if known and records and (active is None or tp in active or tp in self._buffered_partitions):
+                self._handed[tp] = records[-1].offset + 1
                 yield tp, self._batch(tp, records)
+
+    def _look_for_marks(self) -> None:
+        """Say of which partitions more has been read than was handed over.
+
+        Only between two fetches: all that was read before the position of a partition is handed over then.
+        """
+        for tp, handed in self._handed.items():
+            position = self._position_of(tp)
+            if position is not None and position > handed:
+                cast(BatchTransport, self.transport).places.passed((tp.topic, tp.partition), handed, position)
+
+    def _position_of(self, tp: TP) -> int | None:
+        return cast(BatchConsumerThread, self._thread).position_of(tp)
+
+    @cached_property
+    def _handed(self) -> dict[TP, int]:
+        """The offset behind the last record handed over of each partition, since it was opened."""
+        return {}
 
     async def _go_back(self, unread: Iterable[TP]) -> None:
         """Read again what was fetched and is not handed on.
@@ -182,7 +222,7 @@ class BatchConsumer(Consumer):
     def _open(self, tp: TP, committed: int | None, earliest: int) -> int:
         known = committed if committed is not None and committed >= 0 else None
         partition = (tp.topic, tp.partition)
-        start = self._bookmarks.open(partition, known, earliest)
+        start = self._handed[tp] = self._bookmarks.open(partition, known, earliest)
         cast(BatchTransport, self.transport).places.opened(partition, start)
         return start
 
@@ -191,6 +231,7 @@ class BatchConsumer(Consumer):
         reached("revoke")
         await super().on_partitions_revoked(revoked)
         for tp in revoked:
+            self._handed.pop(tp, None)
             self._bookmarks.close((tp.topic, tp.partition))
             cast(BatchTransport, self.transport).places.revoked((tp.topic, tp.partition))
 

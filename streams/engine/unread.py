@@ -21,11 +21,13 @@ PART_RECORDS = 500  # of one list; a reader that asks for 5,000 records gets ten
 class InParts(PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
     """The records of one fetch of a partition; `next_fetch_offset` is the offset behind the list given last.
 
-    Transactions of producers that gave up are not left out: inputs are read as they stand.
+    What a producer has taken back with its transaction is left out, as aiokafka does.
     """
 
     def __init__(self, fetched: PartitionRecords, part_records: int) -> None:
         self._tp, self._records, self._check_crcs = fetched._tp, fetched._records, fetched._check_crcs
+        self._aborted_transactions = fetched._aborted_transactions
+        self._aborted_producers: set[int] = set()
         self._part_records = part_records
         self.next_fetch_offset = fetched.next_fetch_offset
         self._records_iterator = self._unpack_records()
@@ -37,7 +39,7 @@ class InParts(PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
             batch = self._records.next_batch()
             if self._check_crcs and not batch.validate_crc():
                 raise CorruptRecordException(f"Invalid CRC - {self._tp}")
-            if not batch.is_control_batch:
+            if not self._is_void(batch):
                 waiting += _from(begins, list(batch))
             behind = batch.next_offset  # also where the last record is compacted away
             while len(waiting) >= self._part_records:
@@ -45,6 +47,16 @@ class InParts(PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
         if waiting:
             yield self._part(waiting)
         self.next_fetch_offset = behind
+
+    def _is_void(self, batch: Any) -> bool:
+        """Say whether a batch is the mark of a transaction, or was taken back with one."""
+        if batch.producer_id is not None:
+            self._consume_aborted_up_to(batch.base_offset)
+        if batch.is_control_batch:
+            if self._contains_abort_marker(batch):
+                self._aborted_producers.discard(batch.producer_id)
+            return True
+        return bool(batch.is_transactional and batch.producer_id in self._aborted_producers)
 
     def _part(self, waiting: list[Any]) -> list[Any]:
         part = waiting[: self._part_records]

@@ -11,7 +11,7 @@ from ledger.events import Acknowledge, Close, Config, ControlEvent, Thresholds, 
 from ledger.times import SECOND_US, to_us
 from streams.monitor import flows
 from streams.monitor.cause import Cause
-from streams.monitor.settings import SettingsError, changed
+from streams.monitor.settings import Settings, SettingsError, changed
 from streams.monitor.state import State
 from streams.record import OWN_ORIGIN, Record
 
@@ -61,9 +61,26 @@ def reached_us(state: State, event: Tick) -> int:
 
 def _change(state: State, changes: dict[str, Any], record: Record, event_id: str) -> None:
     try:
-        state.configure(changed(state.settings, changes))
+        state.configure(fitting(state, changes))
     except SettingsError as error:
         state.quarantine("bad_settings", str(error), record, event_id)
+
+
+def fitting(state: State, changes: dict[str, Any]) -> Settings:
+    """Return the settings with changes; raise SettingsError where they do not fit, or come too late.
+
+    What was applied by one map of the shards cannot be taken apart by another: a new map is a new log.
+    """
+    settings = changed(state.settings, changes)
+    if settings.shards != state.settings.shards and not state.may_be_mapped:
+        raise SettingsError("shards: another map of the shards than that of the log so far: rebuild with a new log")
+    return settings
+
+
+def take_map(state: State, event: Config, record: Record) -> None:
+    """Take over the map of the log where no other was given: like what moves the clock, it belongs to the log."""
+    if "shards" in event.settings and not state.settings.shards:
+        _change(state, {"shards": event.settings["shards"]}, record, event.event_id)
 
 
 def _schedule(state: State, event: Thresholds, cause: Cause, record: Record) -> None:
@@ -73,7 +90,7 @@ def _schedule(state: State, event: Thresholds, cause: Cause, record: Record) -> 
         _change(state, event.changes, record, event.event_id)
         return
     try:
-        changed(state.settings, event.changes)
+        fitting(state, event.changes)
     except SettingsError as error:
         state.quarantine("bad_settings", str(error), record, event.event_id)
         return
@@ -98,11 +115,19 @@ def fire(state: State, key: str, due_us: int) -> None:
         flows.settle_brakes(state, cause)
     elif kind == "thresholds":
         changes = state.pending_thresholds.pop(key)
-        state.configure(changed(state.settings, changes))
+        _put_in_force(state, changes)
     else:
         state.reconciliation.at(cause.cause_id, due_us)
         state.reconciliation.on_due(key, due_us)
         flows.tell_found(state, cause)
+
+
+def _put_in_force(state: State, changes: dict[str, Any]) -> None:
+    """Let thresholds hold whose time has come. They fitted when they were told; the map may have been fixed since."""
+    try:
+        state.configure(fitting(state, changes))
+    except SettingsError:
+        state.configure(changed(state.settings, {name: value for name, value in changes.items() if name != "shards"}))
 
 
 def watch_lag(state: State, cause: Cause, logged_us: int) -> None:

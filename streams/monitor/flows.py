@@ -43,7 +43,7 @@ def apply_transfer(state: State, event: Transfer, cause: Cause, record: Record) 
     found = state.holdings.apply_transfer(event)
     state.reconciliation.on_transfer(event, code)
     tell(state, found, cause)
-    if known is None:
+    if known is None and state.tells:  # its size is of the habits of where it is led
         signal = state.sentinels.watch_size(event, code, state.assets, cause)
         if signal is not None:
             state.raise_(signal)
@@ -163,6 +163,8 @@ def _set_aside(state: State, name: str, event: Transfer | Snapshot | Posting, ca
         state.quarantine("set_aside_full", f"too many events wait for {name}", record, event.event_id)
         return
     state.counts["set aside"] += 1
+    if not state.tells:
+        return
     state.raise_(
         Signal(
             type="unknown_asset",

@@ -78,7 +78,9 @@ def _raise_of(
     explanation: str,
     threshold: float | None = None,
 ) -> None:
-    """Raise a one-off about a source; the event that is the cause is the evidence."""
+    """Raise a one-off about a source, unless another shard does; the event that is the cause is the evidence."""
+    if not state.tells:
+        return
     state.raise_(
         Signal(
             type=alert_type,

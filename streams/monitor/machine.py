@@ -33,6 +33,8 @@ class Monitor:
         outputs: list[Output] = []
         state.outputs = outputs
         event = parse(record.topic, record.value)
+        if not state.territory.sole and not self._belongs(event, record):
+            return outputs
         if isinstance(event, Rejected):
             state.quarantine(event.code, event.reason, record)
             return outputs
@@ -59,6 +61,27 @@ class Monitor:
                 flows.await_settling(state, cause)
         return outputs
 
+    def pass_time(self, at_us: int) -> list[Output]:
+        """Let time come as far as a moment (microseconds): a line of a file, though it is another shard's."""
+        outputs: list[Output] = []
+        self.state.outputs = outputs
+        if self.state.clock == "events" and at_us > self.state.clock_us:
+            self._advance(at_us)
+        return outputs
+
+    def _belongs(self, event: AnyEvent | Rejected, record: Record) -> bool:
+        """Tell whether a record is of this shard's log, and note whether this shard tells of it itself."""
+        state, territory = self.state, self.state.territory
+        if isinstance(event, Rejected):
+            state.tells = territory.shards.lead_of(record.topic, record.value) == territory.shard
+            return True
+        if not territory.is_concerned(event):
+            state.tells = True
+            state.quarantine("other_shard", "by the map of the shards it is of another", record, event.event_id)
+            return False
+        state.tells = territory.tells_of(event)
+        return True
+
     def _apply(self, event: AnyEvent, cause: Cause, record: Record) -> None:
         """Hand an admitted event to the part that knows its kind."""
         state = self.state
@@ -70,6 +93,7 @@ class Monitor:
             flows.apply_posting(state, event, cause, record)
         elif self.pinned and isinstance(event, Config):
             controls.set_clock(state, event)
+            controls.take_map(state, event, record)
         elif self.pinned and isinstance(event, Thresholds):
             state.counts["control"] += 1
         elif isinstance(event, ControlEvent):
@@ -83,6 +107,7 @@ class Monitor:
             again = Record(waiting.topic, waiting.raw, waiting.origin)
             released = parse(waiting.topic, waiting.raw)
             assert not isinstance(released, Rejected), f"read before, now rejected: {released}"
+            self.state.tells = self.state.territory.tells_of(released)
             released_by = Cause(released.event_id, cause.at_us)
             if isinstance(released, Snapshot):
                 flows.apply_late_rows(self.state, released, event.asset, released_by, again)
@@ -94,7 +119,8 @@ class Monitor:
         self.state.counts["ticks"] += 1
         if at_us > self.state.clock_us:
             self._advance(at_us)
-        if record.logged_at_us is not None and self.state.clock_us:
+        # All shards hear the same ticks: the first tells what they say of the inputs.
+        if record.logged_at_us is not None and self.state.clock_us and self.state.territory.is_first:
             cause = Cause(event.event_id, max(at_us, self.state.clock_us))
             controls.watch_lag(self.state, cause, record.logged_at_us)
 

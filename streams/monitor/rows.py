@@ -119,7 +119,9 @@ def _row(state: State, key: Key) -> Any:
 
 
 def _monitor_row(state: State, _: list[Any]) -> Any:
+    shard = {"shard": state.territory.shard} if state.territory.shard else {}
     return {
+        **shard,
         "state_version": STATE_VERSION,
         "settings": plain_settings(state.settings),
         "clock": state.clock,
@@ -218,6 +220,9 @@ def _sortable(part: str | int) -> tuple[int, str]:
 def _load_monitor(state: State, row: dict[str, Any]) -> None:
     if row["state_version"] != STATE_VERSION:
         raise StateVersionError(f"state version {row['state_version']}, this program reads {STATE_VERSION}")
+    shard = row.get("shard", 0)
+    if shard != state.territory.shard:
+        raise StateVersionError(f"the state of shard {shard}, for shard {state.territory.shard}")
     state.configure(settings_from(row["settings"]))
     state.set_clock(row["clock"])
     state.clock_us, state.swept_us = row["clock_us"], row["swept_us"]

@@ -12,7 +12,7 @@ import msgspec
 
 from ledger.limits import Limits, Positive, Share
 from ledger.shards import ShardRule
-from streams.configuration import contradictions, read
+from streams.configuration import contradictions, map_mistakes, read
 
 
 class SettingsError(ValueError):
@@ -63,7 +63,8 @@ def settings_from(plain: dict[str, Any]) -> Settings:
 def changed(settings: Settings, changes: dict[str, Any]) -> Settings:
     """Return `settings` with `changes` over them; raise SettingsError where they do not fit, or make no sense."""
     fitting = settings_from({**plain(settings), **changes})
-    if mistakes := [str(mistake) for mistake in contradictions(changes.get("policy"), ("policy",))]:
+    found = (*contradictions(changes.get("policy"), ("policy",)), *map_mistakes(changes.get("shards"), ("shards",)))
+    if mistakes := [str(mistake) for mistake in found]:
         raise SettingsError("; ".join(mistakes))
     return fitting
 

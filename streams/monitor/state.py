@@ -16,6 +16,8 @@ from ledger.policy.brake import Standing
 from ledger.reconciliation import Reconciliation
 from ledger.references import References
 from ledger.seen import SeenEvents
+from ledger.shards import ShardMap
+from ledger.territory import Territory
 from ledger.times import SECOND_US
 from streams.monitor.cause import Cause
 from streams.monitor.outputs import quarantined
@@ -33,23 +35,26 @@ class State:
 
     def __init__(self, settings: Settings, shard: int = 0) -> None:
         self.settings = settings
-        self.shard = shard
+        self.territory = Territory(shard)
+        self.tells = (
+            True  # whether this shard is the one to tell of the record under way, as of its clock or quarantine
+        )
         self.clock: Clock = "events"
         self.clock_us = 0
         self.read_us: dict[str, int | None] = {}  # each partition of the inputs, and how far it has been read
         self.swept_us = 0
         self.counts: Counter[str] = Counter()
         self.assets = Assets()
-        self.references = References()
+        self.references = References(self.territory)
         self.seen = SeenEvents()
-        self.holdings = Holdings(self.assets)
+        self.holdings = Holdings(self.assets, self.territory)
         self.set_aside = SetAside()
         self.deadlines = Deadlines()
         self.reconciliation = Reconciliation(self.assets, self.references, self.holdings, self.deadlines)
         self.brakes = self.reconciliation.context.brakes
         self.holdings.breaks.trust = self.reconciliation.context.sources
         self.sentinels = Sentinels(settings)
-        self.book = AlertBook()
+        self.book = AlertBook(shard)
         self.reconciliation.context.alert_key = self.book.key_of
         self.settling: dict[str, tuple[str, str, str]] = {}  # deadline key to (location, asset, event of the snapshot)
         self.pending_thresholds: dict[str, dict[str, object]] = {}
@@ -58,6 +63,8 @@ class State:
 
     def configure(self, settings: Settings) -> None:
         """Let `settings` decide from now on."""
+        if settings.shards != self.territory.shards.rules:
+            self.territory.take(ShardMap(settings.shards))
         self.settings = settings
         self.horizon_us = settings.horizon_days * 86_400 * SECOND_US
         self.clock_skew_us = round(settings.clock_skew_s * SECOND_US)
@@ -69,6 +76,11 @@ class State:
         self.reconciliation.configure(settings)
         self.brakes.renew(_standing(row, ()) for row in self.book.rows.values())
         self.sentinels.configure(settings)
+
+    @property
+    def may_be_mapped(self) -> bool:
+        """Whether nothing was applied yet, so that another map of the shards can still hold for all of it."""
+        return not any(self.counts[kind] for kind in ("transfers", "ledger", "balances", "reference", "set aside"))
 
     def set_clock(self, clock: Clock) -> None:
         """Say what moves the clock. Live (`ticks`), the topics race each other, and one snapshot waits a moment."""
@@ -99,8 +111,10 @@ class State:
             self.brakes.lift(row.alert_id, cause.at_us)
 
     def quarantine(self, code: str, reason: str, record: Record, event_id: str | None = None) -> None:
-        """Keep what cannot be applied, count it, and show it."""
+        """Keep what cannot be applied, count it, and show it, unless another shard that has it does."""
         self.counts[f"quarantined {code}"] += 1
+        if not self.tells:
+            return
         value = quarantined(code, reason, record.topic, record.origin, record.value, event_id)
         self.outputs.append(Output("quarantine", code, value))
 

@@ -17,6 +17,7 @@ from streams.cli import cli
 from streams.cli.trial import Moved, Said, Trial, try_policy, without_policy
 from streams.cli.trial_outcome import Change, Value, outcome
 from streams.cli.trial_report import lines
+from streams.lines import Placed
 from streams.monitor import Settings
 from streams.monitor.outputs import Decision, FailedRule
 from streams.record import Output, Record
@@ -51,7 +52,7 @@ def withdrawal(number: int, amount: str) -> list[Sent]:
     ]  # fmt: skip
 
 
-def day(*between: Sent) -> list[Record]:
+def day(*between: Sent) -> list[Placed]:
     """Return a day with withdrawals of 1 and 2 BTC at 30,000 USD, and with something told in between."""
     sent = [
         reference("asset", "ref-BTC", asset="BTC", decimals=8, dust="0"),
@@ -61,7 +62,7 @@ def day(*between: Sent) -> list[Record]:
     ]
     heard = [(one, 0) for one in sent] + [(one, 300) for one in between]
     heard += [(one, 600 * n + 60) for n, amount in ((1, "1"), (2, "2")) for one in withdrawal(n, amount)]
-    return [received(one, at_s) for one, at_s in heard]
+    return [Placed(received(one, at_s), None) for one, at_s in heard]
 
 
 def actions(said: Said) -> dict[str, str]:
@@ -225,8 +226,8 @@ def write_toml(file: Path, plain: dict[str, Any]) -> Path:
     return file
 
 
-def write_events(file: Path, records: list[Record]) -> Path:
-    envelopes = [{"topic": record.topic, "value": json.loads(record.value)} for record in records]
+def write_events(file: Path, lines: list[Placed]) -> Path:
+    envelopes = [{"topic": record.topic, "value": json.loads(record.value)} for record, _ in lines]
     file.write_text("".join(json.dumps(envelope) + "\n" for envelope in envelopes), encoding="utf-8")
     return file
 

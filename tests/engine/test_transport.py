@@ -79,6 +79,7 @@ def test_a_commit_that_failed_is_due_again(
 
 
 LOG = TopicPartition("log", 0)
+COMMIT_MARK = b"\0\0\0\1"
 
 
 def fetched_log(
@@ -89,32 +90,37 @@ def fetched_log(
     compressed: bool = False,
     control: bool = False,
     damaged: bool = False,
+    producers: tuple[int, ...] = (),
+    taken_back: tuple[int, ...] = (),
 ) -> FetchResult:
-    """Return what aiokafka keeps of a fetch of the log: batches that end at the `cuts`, read from `start` on."""
+    """Return what aiokafka keeps of a fetch of the log: batches that end at the `cuts`, read from `start` on.
+
+    `producers` wrote the batches in transactions, of which some took back what they began at offset 0.
+    """
     data = b""
-    for first, last in pairwise((0, *cuts, len(values))):
+    for number, (first, last) in enumerate(pairwise((0, *cuts, len(values)))):
         entries = [(offset, values[offset]) for offset in range(first, last)]
-        data += _batch_of(entries, compressed=compressed, control=control)
+        producer = producers[number] if producers else -1
+        data += _batch_of(entries, compressed=compressed, control=control, producer=producer)
     if damaged:
         data = data[:-1] + bytes([data[-1] ^ 1])
     subscriptions = SubscriptionState()
     subscriptions.assign_from_user({LOG})
     assignment = subscriptions.subscription.assignment
     assignment.state_value(LOG).seek(start)
-    records = PartitionRecords(LOG, MemoryRecords(data), [], start, None, None, True, 0)
+    records = PartitionRecords(LOG, MemoryRecords(data), [(one, 0) for one in taken_back], start, None, None, True, 1)
     return FetchResult(LOG, assignment=assignment, partition_records=records, backoff=0.1)
 
 
-def _batch_of(entries: list[tuple[int, bytes]], *, compressed: bool, control: bool) -> bytes:
+def _batch_of(entries: list[tuple[int, bytes]], *, compressed: bool, control: bool, producer: int) -> bytes:
     base = entries[0][0]
     batch = DefaultRecordBatchBuilder(
-        magic=2, compression_type=int(compressed), is_transactional=control, producer_id=-1, producer_epoch=-1,
-        base_sequence=-1, batch_size=1_000_000,
+        magic=2, compression_type=int(compressed), is_transactional=control or producer >= 0, producer_id=producer, producer_epoch=0,
+        base_sequence=0, batch_size=1_000_000,
     )  # fmt: skip
     for offset, value in entries:
-        batch.append(
-            offset - base, timestamp=9, key=None, value=value, headers=entry_headers(f"ledger/0/{offset}", 5)
-        )
+        headers = entry_headers(f"ledger/0/{offset}", 5)
+        batch.append(offset - base, timestamp=9, key=COMMIT_MARK if control else None, value=value, headers=headers)
     data = bytearray(batch.build())
     data[:8] = base.to_bytes(8, "big")  # as the broker numbers a batch; no part of its checksum
     if control:
@@ -173,6 +179,12 @@ def test_a_fetch_that_begins_within_a_batch_begins_where_it_was_asked_for() -> N
 
 def test_reading_goes_on_behind_what_is_no_record() -> None:
     assert handed_on([b"a", b"b"], control=True) == ([], 2)
+
+
+def test_what_a_producer_took_back_is_not_handed_on() -> None:
+    records, position = handed_on([b"a", b"b", b"c"], cuts=(1, 2), producers=(7, 8, 7), taken_back=(7,))
+    assert [record.value for record in records] == [b"b"]
+    assert position == 3
 
 
 def test_what_was_damaged_on_its_way_is_refused() -> None:

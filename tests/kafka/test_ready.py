@@ -57,7 +57,7 @@ def test_one_worker_holds_the_shard_and_the_other_stands_by_ready(on_kafka: Call
     settings = on_kafka(clock="events", checkpoint_seconds=0.3)
     Topics(settings).create()
     with worker(settings) as one, worker(settings) as other:
-        wait(lambda: {ready(port)[1].get("shard") for port in (one, other)} == {"open", "standby"}, 90)
+        wait(lambda: {ready(port)[1].get("shards", {}).get("0") for port in (one, other)} == {"open", "standby"}, 90)
         wait(lambda: [ready(port)[0] for port in (one, other)] == [200, 200])
 
 

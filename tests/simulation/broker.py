@@ -6,7 +6,7 @@ What is written stays; who listens is told of each record at the moment at which
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from streams.engine.bookmarks import Partition
 from streams.engine.entries import Headers
@@ -25,6 +25,7 @@ class Stored:
     value: bytes | None
     headers: Headers = ()
     key: bytes | None = None
+    timestamp: ClassVar[int | None] = None
 
 
 @dataclass(slots=True)

@@ -138,6 +138,9 @@ class FaustAsItIs(FaustConsumer):
 class SimConsumer(BatchConsumer, FaustAsItIs):
     """The engine's consumer on the simulated rest of Faust."""
 
+    def _position_of(self, tp: TP) -> int | None:
+        return self.positions.get(tp)
+
 
 class Process:
     """One worker from its start to its end."""

@@ -67,7 +67,16 @@ class Running:
         parts: list[bytes] = []
         for record in records:
             parts += (record.origin.encode(), record.value)
+            if record.origin == OWN_ORIGIN:
+                self._note(record.value)
         self.input_hash = crc32(b"".join(parts), self.input_hash)
+
+    def _note(self, own: bytes) -> None:
+        """Remember what Driftline itself has said of the log."""
+        if is_config(own):
+            self.config = own.decode()
+        elif not is_partial(own):  # one reader of several may be far ahead of the others
+            self.tick_us = observed_us(own)
 
     def say(self, topic: str, key: str, value: bytes) -> None:
         """Count an output, as the bytes that go to its topic."""
