@@ -54,9 +54,7 @@ class Filler:
         """Make the topics of a worker, and fill its log as intake does."""
         self.logs(settings, [entries], configuration)
 
-    def logs(
-        self, settings: EngineSettings, shards: Sequence[Iterable[Entry]], configuration: dict[str, Any]
-    ) -> None:
+    def logs(self, settings: EngineSettings, shards: Sequence[Iterable[Entry]], configuration: dict[str, Any]) -> None:
         """Make the topics of workers, and fill the log of each shard as intake does."""
         Topics(settings).create()
         names = [f"{name}/0" for name in INPUT_TOPICS]

@@ -28,7 +28,7 @@ from streams.simulate import SimEvent, Simulation, WorldConfig
 from tests.bench.engine.fill import Filler
 
 EVENTS_PER_SECOND = 1_000
-BARE_EVERY = 1
+BARE_EVERY = 5
 WARM_SECONDS = 5.0
 PREFIX = "latency-"
 TARGET = 8.0

@@ -76,8 +76,7 @@ def report(tried: list[Tried]) -> str:
     ours, bare = tried
     ratios = [mine.seconds / other.seconds for mine, other in zip(ours.results, bare.results, strict=True)]
     used = [
-        mine.processor_seconds / other.processor_seconds
-        for mine, other in zip(ours.results, bare.results, strict=True)
+        mine.processor_seconds / other.processor_seconds for mine, other in zip(ours.results, bare.results, strict=True)
     ]
     ratio = median(ratios)
     wrong = {result.units for one in tried for result in one.results}
@@ -97,5 +96,3 @@ def report(tried: list[Tried]) -> str:
 def main(broker: str, rounds: int) -> str:
     """Return the figures of so many rounds."""
     return report(measure(broker, rounds))
-
-

@@ -53,7 +53,9 @@ def logs(total: int) -> list[list[Entry]]:
     return found
 
 
-def seconds_of(filler: Filler, settings: EngineSettings, entries: list[list[Entry]], workers: int, weight: int) -> tuple[float, list[Done]]:
+def seconds_of(
+    filler: Filler, settings: EngineSettings, entries: list[list[Entry]], workers: int, weight: int
+) -> tuple[float, list[Done]]:
     """Return how long so many workers take for the logs, from a common start to the last confirmation."""
     name = f"{PREFIX}{next(TURNS)}-"
     mine = msgspec.structs.replace(settings, topic_prefix=name, shards=SHARDS)
@@ -122,9 +124,15 @@ def _report(weight: int, total: int, took: dict[int, list[tuple[float, list[Done
     for workers, runs in took.items():
         rates = [total / seconds for seconds, _ in runs]
         used = median(sum(done.processor_seconds for done in said) / total * 1e6 for _, said in runs)
-        lines.append(f"  {workers} worker{'s' * (workers > 1):1}{median(rates):>12,.0f} events/s ({min(rates):,.0f} to {max(rates):,.0f}), {used:.2f} us of processor time an event")
-    counted = {(sum(one.events for one in said), sum(one.units for one in said)) for runs in took.values() for _, said in runs}
+        lines.append(
+            f"  {workers} worker{'s' * (workers > 1):1}{median(rates):>12,.0f} events/s ({min(rates):,.0f} to {max(rates):,.0f}), {used:.2f} us of processor time an event"
+        )
+    counted = {
+        (sum(one.events for one in said), sum(one.units for one in said)) for runs in took.values() for _, said in runs
+    }
     if len(counted) > 1 or next(iter(counted))[0] != total:
         lines.append(f"  WRONG: of {total:,} events was counted {sorted(counted)}")
-    lines.append(f"  two over one {ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f})  target {TARGET:g}: {'met' if ratio >= TARGET else 'NOT met'}")
+    lines.append(
+        f"  two over one {ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f})  target {TARGET:g}: {'met' if ratio >= TARGET else 'NOT met'}"
+    )
     return lines
