@@ -15,6 +15,7 @@ from streams.engine.failing import Failing
 from streams.engine.gauges import ShardGauges, Watched
 from streams.engine.intake import wall_us
 from streams.engine.keeper import Keeper
+from streams.engine.memory import keep
 from streams.engine.shard import Shard
 
 POLL_SECONDS = 0.005
@@ -78,6 +79,7 @@ class HeldShard:
         if taken_away != self._taken_away:
             self.shard.close()  # it went to another worker while it was opened here
             return
+        keep()
         self.gauges.recovered(time.monotonic() - begun_s, keeper.records_read, keeper.written_us)
         self._bookmarks.resume(self.place, position)
 
@@ -108,6 +110,11 @@ class HeldShard:
             self._failing.fail(str(problem))
         finally:
             self._is_saving = False
+
+    def collect(self) -> None:
+        """Encode what has changed, for the next checkpoint, where the shard is open."""
+        if self.keeper is not None and self.shard.is_open:
+            self.keeper.collect()
 
     async def _save(self, keeper: Keeper, opening: int) -> None:
         begun_s = time.monotonic()
