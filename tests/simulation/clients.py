@@ -15,6 +15,7 @@ from unittest.mock import patch
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from streams.engine import agents, assembly, clocks, held, keeper, logfile, publisher, transport
+from streams.engine import clients as engine_clients
 from streams.engine.bookmarks import Partition
 from streams.engine.checkpoints import reader, tail, writer
 from tests.simulation.broker import LOG
@@ -275,7 +276,7 @@ def installed() -> Iterator[None]:
         (logfile, "Consumer", Consumer),
         (writer, "time", time),
         (publisher, "time", time),
-        (logfile, "time", time),
+        (engine_clients, "time", time),
         (held, "time", time),
         *((module, "wall_us", _wall_us) for module in (assembly, clocks, held)),
         *((module, "reached", _reached) for module in (agents, held, keeper, writer, transport)),
