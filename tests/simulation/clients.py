@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 CLOGGED = 1_000_000
+LOOK_BACK_RECORDS, LOOK_BACK_FACTOR = 4, 3  # the worlds' checkpoints are small, and more than one look is to be needed
 _the_world: list[World] = []
 
 Queued = tuple[str, int, bytes | None, bytes | None, Any, Any]
@@ -68,7 +69,7 @@ class Producer:
         self._live()
         if self._name:
             self._check_holder()
-            self.world.broker.write(self._name, key or b"", value)
+            self.world.broker.write(self._name, partition, key or b"", value)
         else:
             self.queues.setdefault((topic, max(partition, 0)), deque()).append(
                 (topic, max(partition, 0), key, value, headers, on_delivery)
@@ -188,6 +189,7 @@ class Consumer:
         self.world = world()
         self.process = self.world.running
         self._place, self._next = ("", 0), 0
+        self._takes_all = options.get("isolation.level") != "read_committed"
 
     def assign(self, places: list[TopicPartition]) -> None:
         self._place, self._next = (places[0].topic, places[0].partition), max(places[0].offset, 0)
@@ -201,18 +203,19 @@ class Consumer:
         if self.process.is_dead:
             raise Died
         limit = min(limit, self.world.rng.choice((3, 30, 300)))
-        if self._place == LOG:
-            found = [
-                Message(record.offset, None, record.value, record.headers)
-                for record in self.world.broker.partitions[LOG][self._next : self._next + limit]
-            ]
-        else:
-            state = self.world.broker.read_state(self._next, limit)
-            found = [Message(record.offset, record.key, record.value, ()) for record in state]
+        found = self._fetched(limit)
         if found:
             self._next = found[-1].offset() + 1
             return found
         return [Message(self._next, None, None, (), KafkaError._PARTITION_EOF)]
+
+    def _fetched(self, limit: int) -> list[Message]:
+        broker, (topic, partition) = self.world.broker, self._place
+        if topic == LOG:
+            log = broker.partitions[self._place][self._next : self._next + limit]
+            return [Message(record.offset, None, record.value, record.headers) for record in log]
+        state = broker.states[partition].read(self._next, limit, uncommitted=self._takes_all)
+        return [Message(record.offset, record.key, record.value, ()) for record in state]
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -248,6 +251,15 @@ def _sleep(seconds: float) -> None:
     world().meanwhile()
 
 
+def _last_head(broker: str, topic: str, shard: int) -> Any:
+    """Look for the last head as the engine does, and have it judged: one that is wrong may go unnoticed else."""
+    judge = world().oracle.shards[shard]
+    known = len(judge.heads)
+    found = tail.last_head(broker, topic, shard)
+    judge.looked(found, known)
+    return found
+
+
 @contextmanager
 def installed() -> Iterator[None]:
     """Put the simulated clients, clocks and crash points into the engine."""
@@ -257,6 +269,9 @@ def installed() -> Iterator[None]:
         (writer, "Producer", Producer),
         (reader, "Consumer", Consumer),
         (tail, "Consumer", Consumer),
+        (tail, "LOOK_BACK_RECORDS", LOOK_BACK_RECORDS),
+        (tail, "LOOK_BACK_FACTOR", LOOK_BACK_FACTOR),
+        (assembly, "last_head", _last_head),
         (logfile, "Consumer", Consumer),
         (writer, "time", time),
         (publisher, "time", time),
