@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from streams.engine.entries import Headers, entry_record
 from streams.engine.progress import ProgressReader
 from streams.engine.settings import EngineSettings
 from streams.engine.topics import Topics
@@ -84,8 +85,7 @@ def prepare(plan: Plan, path: Path) -> None:
     encode = msgspec.json.Encoder().encode
     with path.open("wb") as file:
         for event in islice(Simulation(config, []).events(), plan.events):
-            key = event.key or b""
-            file.write(encode(Sent(event.topic, key.decode(), encode(event.value).decode())) + b"\n")
+            file.write(encode(Sent(event.topic, event.key, encode(event.value).decode())) + b"\n")
 
 
 def measure(broker: str, plan: Plan, folder: Path) -> Seen:
@@ -168,22 +168,23 @@ class _Named(msgspec.Struct):
 
 
 def _origins(settings: EngineSettings) -> list[str]:
-    return [dict(headers)["input"].decode() for _, headers in _all(settings, "log")]  # type: ignore[union-attr]
+    return [entry_record(value, headers).origin for value, headers in _all(settings, "log")]
 
 
-def _all(settings: EngineSettings, name: str) -> list[tuple[bytes, list[tuple[str, bytes]]]]:
+def _all(settings: EngineSettings, name: str) -> list[tuple[bytes, Headers]]:
     """Return value and headers of all records of a topic."""
     options = {"bootstrap.servers": settings.broker, "group.id": "count", "enable.partition.eof": True}
-    consumer, found = Consumer(options), []
+    consumer, found = Consumer(options), list[tuple[bytes, Headers]]()
     consumer.assign([TopicPartition(settings.topic(name), 0, 0)])
     while True:
         for message in consumer.consume(10_000, 0.2):
             problem = message.error()
             if problem is None:
-                found.append((message.value() or b"", message.headers() or []))
+                headers = message.headers()
+                found.append((message.value() or b"", headers if isinstance(headers, list) else []))
             elif problem.code() == KafkaError._PARTITION_EOF:
                 consumer.close()
-                return found  # type: ignore[return-value]  # headers are a list of bytes where they are read
+                return found
 
 
 def resident_mib(pid: int) -> float:

@@ -80,17 +80,18 @@ def report(tried: list[Tried]) -> str:
     ]
     ratio = median(ratios)
     wrong = {result.units for one in tried for result in one.results}
-    return "\n".join(
-        [
-            f"Recovery of {ours.results[0].events:,} rows (rows/s)",
-            table(tried),
-            *([f"  WRONG: the sums of the balances differ: {sorted(wrong)}"] if len(wrong) > 1 else []),
-            f"  seconds: {', '.join(f'{result.seconds:.1f}' for result in ours.results)}; "
-            f"bare {', '.join(f'{result.seconds:.1f}' for result in bare.results)}",
-            f"  time over bare {ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f}), processor time {median(used):.2f}"
-            f"  target at most {TARGET:g}: {'met' if ratio <= TARGET else 'NOT met'}",
-        ]
-    )
+    lines = [f"Recovery of {ours.results[0].events:,} rows (rows/s)", table(tried)]
+    if len(wrong) > 1:
+        lines.append(f"  WRONG: the sums of the balances differ: {sorted(wrong)}")
+    lines.append(f"  seconds: {_listed(ours)}; bare {_listed(bare)}; processor time over bare {median(used):.2f}")
+    verdict = "met" if ratio <= TARGET else "NOT met"
+    spread = f"({min(ratios):.2f} to {max(ratios):.2f})"
+    lines.append(f"  time over bare {ratio:.2f} {spread}  target at most {TARGET:g}: {verdict}")
+    return "\n".join(lines)
+
+
+def _listed(tried: Tried) -> str:
+    return ", ".join(f"{result.seconds:.1f}" for result in tried.results)
 
 
 def main(broker: str, rounds: int) -> str:

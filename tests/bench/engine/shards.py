@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import time
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from statistics import median
 from zlib import crc32
@@ -87,7 +87,7 @@ def seconds_of(
 def _are_ready(folder: Path, workers: int) -> bool:
     """Say whether each worker holds its share of the shards."""
     held = [msgspec.json.decode(path.read_bytes(), type=list[int]) for path in folder.glob("holds-*")]
-    return len(held) == workers and sorted(sum(held, [])) == list(range(SHARDS)) and all(held)
+    return len(held) == workers and sorted(chain.from_iterable(held)) == list(range(SHARDS)) and all(held)
 
 
 def _until(holds: object, started: list[subprocess.Popen[bytes]]) -> None:
@@ -111,8 +111,8 @@ def main(broker: str, rounds: int) -> str:
         entries = logs(total)
         took: dict[int, list[tuple[float, list[Done]]]] = {1: [], 2: []}
         for _ in range(rounds):
-            for workers in took:
-                took[workers].append(seconds_of(filler, settings, entries, workers, weight))
+            for workers, runs in took.items():
+                runs.append(seconds_of(filler, settings, entries, workers, weight))
         lines += _report(weight, total, took)
     return "\n".join(lines)
 
