@@ -1,4 +1,4 @@
-"""So many accounts for a shard to remember: journals of two legs that open one of a client's and one of the outside's."""
+"""So many accounts for a shard to remember: journals of two legs that open one of the house's and one of the outside's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def openings(keys: int, firms: int, now_us: int) -> Iterator[Sent]:
     for number in range(keys // 2):
         for firm in range(firms):
             mark = mark_of(firm) if firms > 1 else ""
-            yield _leg(envelope, mark, number, 1, "client", "250.00")
+            yield _leg(envelope, mark, number, 1, "house", "250.00")
             yield _leg(envelope, mark, number, 2, "external", "-250.00")
 
 
@@ -36,4 +36,4 @@ def _leg(envelope: dict[str, Any], mark: str, number: int, leg: int, account_cla
         "account_id": account, "account_class": account_class, "asset": "USD", "amount": amount,
         "op_type": "opening", "booked_at": envelope["event_time"], "origin": "auto",
     }  # fmt: skip
-    return "ledger", account, _encode(value)
+    return "ledger", f"{mark}openings", _encode(value)  # of one partition, so that the numbers come in order

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.reading import read
 from tests.chaos.run import BROKER_PROPERTIES, Plan, run
 from tests.chaos.trial_runs import failover, restarts, zombies
-from tests.chaos.trials import Asked
+from tests.chaos.trials import Asked, Trial
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.jars import NoKafkaError
 
@@ -62,17 +62,19 @@ def test_what_goes_wrong_at_a_door_is_what_it_was_told(behind_doors: KafkaBroker
 def test_two_shards_are_exact_whatever_lies_between_them_and_the_broker(
     behind_doors: KafkaBroker, tmp_path: Path
 ) -> None:
-    result = run(behind_doors, tmp_path, Plan(seed=4, faults=8, events=2_000, shards=2, kinds=BETWEEN, named_share=0.1))
+    result = run(behind_doors, tmp_path, Plan(seed=4, faults=8, events=2_000, shards=2, kinds=BETWEEN, named_share=0.0))
     print(result)
     assert result.is_good, str(result)
     assert result.faults.keys() & BETWEEN
 
 
-def test_restarts_zombies_and_failovers_of_two_shards(behind_doors: KafkaBroker, tmp_path: Path) -> None:
-    for trial, times in ((restarts, 2), (zombies, 2)):
-        result = trial(Asked(behind_doors, tmp_path, times, prefix=f"{trial.__name__}."))
-        print(result)
-        assert result.is_good, str(result)
+@pytest.mark.parametrize(("trial", "times"), [(restarts, 2), (zombies, 1)])
+def test_a_clean_restart_counts_nothing_twice_and_a_zombie_writes_nothing(
+    behind_doors: KafkaBroker, tmp_path: Path, trial: Callable[[Asked], Trial], times: int
+) -> None:
+    result = trial(Asked(behind_doors, tmp_path, times, prefix=f"{trial.__name__}."))
+    print(result)
+    assert result.is_good, str(result)
 
 
 def test_a_killed_worker_is_followed_in_time(behind_doors: KafkaBroker, tmp_path: Path) -> None:
