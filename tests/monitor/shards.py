@@ -86,19 +86,31 @@ class Two:
         )
 
 
-def opened(two: Two | None = None) -> Two:
-    """Return two firms of a nostro and a client each, whose feeds were all heard of: a deposit and a payment each."""
+def opened(two: Two | None = None, *, groups: str = "places accounts") -> Two:
+    """Return two firms of a nostro and a client each, whose feeds were all heard of: a deposit and a payment each.
+
+    `groups`: whose records name the recon group, which is the firm.
+    """
     two = two or Two()
     for code in ("BTC", "USD"):
         two.tell(reference("asset", f"ref-{code}", asset=code, decimals=2, dust="0"), 0)
     for name, client in CLIENTS.items():
-        two.tell(reference("location", f"{name}-place", location=f"{name}.bank", role="bank", recon_group=name), 0)
+        two.tell(
+            reference(
+                "location",
+                f"{name}-place",
+                location=f"{name}.bank",
+                role="bank",
+                recon_group=name if "places" in groups else None,
+            ),
+            0,
+        )
         for account, kind in (("main", "client"), ("own", "house"), ("way", "in_transit"), ("world", "external")):
             who = {"client_id": client} if kind == "client" else {}
             fields: dict[str, Any] = {
                 "account_id": f"{name}.{account}",
                 "account_class": kind,
-                "recon_group": name,
+                "recon_group": name if "accounts" in groups else None,
                 **who,
             }
             two.tell(reference("account", f"{name}-{account}", **fields), 0)

@@ -213,6 +213,20 @@ def test_an_account_of_another_shard_than_its_place_is_asked_after_where_it_is_b
         assert (two.positions(0)["a.bank", "USD"][0], two.positions(1)["b.bank", "USD"][0]) == ("1100", "1000")
 
 
+@pytest.mark.parametrize("groups", ["places accounts", "places", ""])
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_totals_are_those_of_the_shard_however_its_groups_are_named(name: str, groups: str) -> None:
+    two = opened(groups=groups)
+    for source in ("wires", "ledger", "custodian", "other"):
+        for firm in "ab":  # what the other shard's have not delivered holds up nothing here
+            mark = stamp(LATER_S - 100 if firm == name else 40)
+            beat = control("heartbeat", f"{firm}.{source}-beat", 40, of_source=f"{firm}.{source}", watermark=mark)
+            two.tell(beat, 40)
+    book(two, name, "GIFT", 100, {"main": "5000", "own": "-5000"}, origin="manual")
+    two.pass_time(400)
+    assert two.told() == [(0 if name == "a" else 1, "liabilities_exceed_holdings")]
+
+
 def test_windows_count_what_the_shard_decides_and_no_more() -> None:
     two = opened()
     limit: dict[str, Any] = {"limit_id": "l", "scope": {"op_type": "internal"}, "window_s": 3_600, "window_count": 1}
