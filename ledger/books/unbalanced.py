@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,7 @@ class OpenJournals(Check):
         if not is_whole(journal):
             if not journal.open_us:
                 journal.open_us = self.context.now_us
-                self._queue.append((journal.open_us, name))
+                insort(self._queue, (journal.open_us, name))  # causes do not come in the order of their times
                 self._set_timer()
             return
         if not journal.open_us:

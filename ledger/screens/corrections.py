@@ -130,8 +130,8 @@ class Corrections(Check):
         return dossier is not None and not self.context.territory.leads(dossier)
 
     def _add_to_movement(self, row: Correction, entry: Entry) -> None:
+        self.rows.touched.add(row.ref)  # what names nothing may be evidence all the same
         if corrected.add_posting(row, entry):
-            self.rows.touched.add(row.ref)
             self._say_again(row)
 
     def _take_leg(self, entry: Entry) -> None:

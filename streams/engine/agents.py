@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from functools import partial
+from typing import cast
 
 from faust.types import TP, AppT
 
@@ -23,7 +24,7 @@ from streams.engine.publisher import Delivered, Publisher
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
 from streams.engine.topics import Topics
-from streams.engine.transport import Fetch, FetchedRecord
+from streams.engine.transport import Fetch, FetchedRecord, InputRecord
 from streams.monitor import encode
 from streams.record import Output
 
@@ -70,18 +71,17 @@ class Engine:
         async for batch in stream:
             while self.is_held_back():
                 await asyncio.sleep(POLL_SECONDS)
-            place = (batch[0].topic, batch[0].partition)
             # One that was fetched before its partition went away and came back may be ahead of where reading goes on.
-            if not self.draining and batch.opening == self.opening_of(place):
+            if not self.draining and batch.opening == self.opening_of(batch.place):
                 reached("intake.fetched")
-                self.failing.guard(partial(self.intake.take, batch))
+                self.failing.guard(partial(self.intake.take, cast(list[InputRecord], batch)))
                 reached("intake.appended")
-                self._pause(*place)
+                self._pause(*batch.place)
 
     async def apply(self, stream: AsyncIterable[Batch]) -> None:
         """The monitor agent: fetches of the log through the monitors, and what they say to the output topics."""
         async for batch in stream:
-            shard = self.shards[batch[0].topic, batch[0].partition].shard
+            shard = self.shards[batch.place].shard
             for start in range(0, len(batch), SLICE_RECORDS):
                 while self.publisher.is_full():
                     await asyncio.sleep(POLL_SECONDS)
@@ -103,7 +103,7 @@ class Engine:
         return sum(appended[shard.number] - shard.applied_bytes for shard in shards) > limit
 
     def _apply(self, shard: Shard, records: list[FetchedRecord]) -> None:
-        mark = self.bookmarks[records[0].topic, records[0].partition]
+        mark = self.bookmarks[self.settings.log_topic, shard.number]
         fresh = shard.fresh(records, mark)
         if fresh:
             outputs = shard.apply(fresh)
@@ -144,6 +144,10 @@ class Engine:
     def opened(self, partition: Partition, next_offset: int) -> None:
         """Note where reading of a partition begins."""
         self.intake.opened(partition, next_offset)
+
+    def passed(self, partition: Partition, handed: int, position: int) -> None:
+        """Note that there is nothing but marks of transactions from the last record handed over up to a position."""
+        self.intake.passed(partition, handed, position)
 
     def revoked(self, partition: Partition) -> None:
         """Let go of a partition: another worker may have it from now on."""

@@ -78,6 +78,9 @@ class Bookmarks:
         mark.committed = committed
         return mark.next_offset
 
+    def is_log(self, partition: Partition) -> bool:
+        return partition[0] == self._log_topic
+
     def close(self, partition: Partition) -> None:
         """Commit nothing of a partition until it is opened again: who has it meanwhile may have come further."""
         self._closed.add(partition)

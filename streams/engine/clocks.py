@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Coroutine, Mapping
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 ORDER_SECONDS = 0.02
 FORGET_SECONDS = 5.0
+COLLECT_SECONDS = 0.25
 
 
 def clocks(engine: Engine) -> list[Coroutine[Any, Any, None]]:
@@ -53,11 +55,20 @@ async def keep_checkpoints(engine: Engine, held: HeldShard) -> None:
     interval_s = engine.settings.checkpoint_seconds
     await asyncio.sleep(interval_s * held.shard.number / len(engine.shards))
     while not engine.failing.failed.is_set():
-        await asyncio.sleep(interval_s or FORGET_SECONDS)
         if held.keeper is None:
+            await asyncio.sleep(FORGET_SECONDS)
             held.shard.forget_changes()
         else:
+            await _collect(engine, held, interval_s)
             await held.checkpoint()
+
+
+async def _collect(engine: Engine, held: HeldShard, seconds: float) -> None:
+    """Wait for the next checkpoint; what has changed is encoded a few times a second, and not all of it then."""
+    steps = math.ceil(seconds / COLLECT_SECONDS)
+    for _ in range(steps):
+        await asyncio.sleep(seconds / steps)
+        engine.failing.guard(held.collect)
 
 
 async def keep_time(engine: Engine) -> None:

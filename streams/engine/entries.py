@@ -6,7 +6,8 @@ microseconds since 1970 UTC. What Driftline writes itself has an input of its ow
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from streams.record import Record
 
@@ -21,21 +22,41 @@ def entry_headers(origin: str, logged_at_us: int) -> list[tuple[str, str | bytes
     return [(INPUT_HEADER, origin.encode()), (LOGGED_AT_HEADER, b"%d" % logged_at_us)]
 
 
+class Entry(Protocol):
+    """A message of the log as it was read."""
+
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Headers: ...
+
+
 def entry_record(value: bytes | None, headers: Headers | None) -> Record:
     """Return the record that an entry holds; never raise.
 
     An entry that intake did not write (its headers are missing or broken) comes back with an empty topic, so that the
     monitor quarantines it. An empty message (a Kafka tombstone) has no bytes.
     """
-    if headers is not None and len(headers) == 2:  # as intake writes them: what follows this is for all others
-        (first, origin), (second, logged_at) = headers
-        if first == INPUT_HEADER and second == LOGGED_AT_HEADER and type(origin) is type(logged_at) is bytes:
-            try:
-                text = origin.decode()
-                return Record(text.partition("/")[0], value or b"", text, int(logged_at))
-            except ValueError:
-                pass
-    return _other_record(value, headers or ())
+    return _own_record(value, headers) or _other_record(value, headers or ())
+
+
+def entry_records(entries: Iterable[Entry]) -> list[Record]:
+    """Return the record of each entry, see `entry_record`."""
+    return [
+        _own_record(entry.value, headers := entry.headers) or _other_record(entry.value, headers) for entry in entries
+    ]
+
+
+def _own_record(value: bytes | None, headers: Headers | None) -> Record | None:
+    """Return the record of an entry as intake writes them, None for all others."""
+    try:
+        (first, origin), (second, logged_at) = headers  # type: ignore[misc]  # what it is not is refused below
+        if first == INPUT_HEADER and second == LOGGED_AT_HEADER:
+            text = origin.decode()  # type: ignore[union-attr]
+            return Record(text.partition("/")[0], value or b"", text, int(logged_at))  # type: ignore[arg-type]
+    except (AttributeError, TypeError, ValueError):
+        pass
+    return None
 
 
 def _other_record(value: bytes | None, headers: Headers) -> Record:

@@ -15,6 +15,7 @@ from streams.engine.failing import Failing
 from streams.engine.gauges import ShardGauges, Watched
 from streams.engine.intake import wall_us
 from streams.engine.keeper import Keeper
+from streams.engine.memory import keep
 from streams.engine.shard import Shard
 
 POLL_SECONDS = 0.005
@@ -78,6 +79,7 @@ class HeldShard:
         if taken_away != self._taken_away:
             self.shard.close()  # it went to another worker while it was opened here
             return
+        keep()
         self.gauges.recovered(time.monotonic() - begun_s, keeper.records_read, keeper.written_us)
         self._bookmarks.resume(self.place, position)
 
@@ -98,8 +100,13 @@ class HeldShard:
     # --------------------------------------------------------------------------------------------- checkpoints
 
     async def checkpoint(self) -> None:
-        """Write a checkpoint of where the shard stands now, where it is open and has moved on."""
-        if self.keeper is None or not self.shard.is_open or self._failing.failed.is_set() or self._is_saving:
+        """Write a checkpoint of where the shard stands now, where it is open and has moved on.
+
+        One that is under way ends first: it may be of a little earlier, and the one at a clean end is to cover all.
+        """
+        while self._is_saving:
+            await asyncio.sleep(POLL_SECONDS)
+        if self.keeper is None or not self.shard.is_open or self._failing.failed.is_set():
             return
         self._is_saving = True
         try:
@@ -108,6 +115,11 @@ class HeldShard:
             self._failing.fail(str(problem))
         finally:
             self._is_saving = False
+
+    def collect(self) -> None:
+        """Encode what has changed, for the next checkpoint, where the shard is open."""
+        if self.keeper is not None and self.shard.is_open:
+            self.keeper.collect()
 
     async def _save(self, keeper: Keeper, opening: int) -> None:
         begun_s = time.monotonic()

@@ -10,6 +10,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from confluent_kafka import KafkaError, Message
+
 from streams.engine.bookmarks import Bookmark, Bookmarks, Partition, Ticket
 from streams.engine.control import partial_tick_record, tick_record
 from streams.engine.entries import entry_headers
@@ -17,7 +19,7 @@ from streams.engine.merge import Merge
 from streams.engine.publisher import Delivered, Publisher
 from streams.engine.routing import Router, to_the_only_shard
 from streams.engine.settings import EngineSettings
-from streams.engine.transport import FetchedRecord
+from streams.engine.transport import InputRecord
 from streams.engine.watermarks import Watermarks, last_observed_us
 from streams.record import INPUT_TOPICS, OWN_ORIGIN
 
@@ -68,6 +70,11 @@ class Intake:
             self._watermarks.start(partition, next_offset)
             self.merge.open(partition, next_offset, RANKS.index(self._names[partition[0]]))
 
+    def passed(self, partition: Partition, handed: int, position: int) -> None:
+        """Note that nothing is to be read of a partition up to `position` once all before `handed` is taken up."""
+        self._watermarks.pass_over(partition, handed, position)
+        self.merge.pass_over(partition, handed, position)
+
     def revoked(self, partition: Partition) -> None:
         """Note that another worker reads a partition now, so that no tick speaks for it."""
         self._watermarks.stop(partition)
@@ -75,7 +82,7 @@ class Intake:
 
     # ----------------------------------------------------------------------------------------------- records
 
-    def take(self, records: Sequence[FetchedRecord]) -> None:
+    def take(self, records: Sequence[InputRecord]) -> None:
         """Take up one fetch of one partition; records that were appended before are passed over.
 
         They are appended at once, or under the clock of events when their turn comes (see `release`).
@@ -98,21 +105,36 @@ class Intake:
         `ends` gives the offset behind the last record of every input partition.
         """
         runs = self.merge.release(ends, limit)
-        for run in runs:
-            self._append(run, self._bookmarks[run[0].topic, run[0].partition])
+        tickets = [self._append(run, self._bookmarks[run[0].topic, run[0].partition]) for run in runs]
         if runs and len(self._shards) > 1:
-            self._bring_up(self.merge.released_us)
+            self._bring_up(self.merge.released_us, tickets)
         return bool(runs)
 
-    def _bring_up(self, reached_us: int) -> None:
-        """Tell the shards how far the inputs have been released: time passes in one that had no record as well."""
-        tick = tick_record(reached_us)
-        for shard in self._shards:
-            if self._released_us.get(shard, 0) < reached_us:
-                self._released_us[shard] = reached_us
-                self.append_own(tick, (shard,))
+    def _bring_up(self, reached_us: int, released: Iterable[Ticket]) -> None:
+        """Tell the shards how far the inputs have been released: time passes in one that had no record as well.
 
-    def _append(self, fresh: Sequence[FetchedRecord], mark: Bookmark) -> None:
+        What was released is committed only when they have it. Else a crash could leave a shard behind for as long as
+        the inputs are silent, since what is committed is not released again.
+        """
+        behind = [shard for shard in self._shards if self._released_us.get(shard, 0) < reached_us]
+        self._released_us |= dict.fromkeys(behind, reached_us)
+        if behind:
+            self._send(tick_record(reached_us), OWN_ORIGIN, behind, self._delivered_for(released, len(behind)))
+
+    def _delivered_for(self, tickets: Iterable[Ticket], deliveries: int) -> Delivered:
+        """Return the callback that counts so many more deliveries down, on each of the tickets."""
+        callbacks = []
+        for ticket in tickets:
+            ticket.outstanding += deliveries
+            callbacks.append(self._publisher.delivered(ticket))
+
+        def delivered(problem: KafkaError | None, message: Message) -> None:
+            for callback in callbacks:
+                callback(problem, message)
+
+        return delivered
+
+    def _append(self, fresh: Sequence[InputRecord], mark: Bookmark) -> Ticket:
         topic = self._names[fresh[0].topic]
         source = f"{topic}/{fresh[0].partition}/"
         entries = [(record.value or b"", f"{source}{record.offset}") for record in fresh]
@@ -121,6 +143,7 @@ class Intake:
         on_delivery = self._publisher.delivered(ticket)
         for (value, origin), shards in zip(entries, routes, strict=True):
             self._send(value, origin, shards, on_delivery)
+        return ticket
 
     def _send(self, value: bytes, origin: str, shards: Iterable[int], on_delivery: Delivered) -> None:
         headers = entry_headers(origin, self._now_us())

@@ -21,6 +21,7 @@ from streams.engine.shard import Shard, Steps
 
 Rows = dict[str, bytes | None]
 _encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 _decode = msgspec.json.decode
 
 
@@ -48,7 +49,8 @@ class Keeper:
         self._shard, self._machine = shard, machine
         name = transactional_id(settings, shard.number)
         self._writer = CheckpointWriter(settings.broker, settings.topic("state"), shard.number, name)
-        self._owed: Rows = {}  # captured for a checkpoint that was not written
+        self._owed: Rows = {}  # changed since the last capture, encoded
+        self._captured: Rows = {}  # of a checkpoint that is not known to be written
         self.saved_position = 0
         self.records_read = 0  # of the state, when it was opened
         self.written_us: int | None = None  # when what was read then had been written
@@ -69,26 +71,34 @@ class Keeper:
         self.records_read = saved.records
         self.written_us = None if saved.head is None else saved.head.written_us
         self._machine.restore(plain_rows(saved))
-        self._owed = {}
+        self._owed, self._captured = {}, {}
         self.saved_position = 0 if saved.head is None else saved.head.position
         self._shard.resume(saved.head)
         reached("open.restored")
         return self.saved_position
 
+    def collect(self) -> None:
+        """Take the rows changed since the last time and encode them, for the next checkpoint.
+
+        Called several times for each, so that the monitor never stands still for the rows of seconds.
+        """
+        self._owed.update(encoded_lines(self._machine.changed_rows()))
+
     def capture(self, written_us: int) -> Capture | None:
         """Return what is to be written for where the shard stands now; None where nothing has been applied since."""
         position = self._shard.position
-        if position == self.saved_position and not self._owed:
+        if position == self.saved_position and not self._owed and not self._captured:
             return None
-        changed = self._machine.changed_rows()
-        self._owed.update((key, None if row is None else _encode(row)) for key, row in changed.items())
+        self.collect()
+        self._captured = {**self._captured, **self._owed} if self._captured else self._owed
+        self._owed = {}
         head = self._shard.running.head(
             position=position,
             state_version=self._machine.state_version,
             clock=self._settings.clock,
             written_us=written_us,
         )
-        return Capture(dict(self._owed), head)
+        return Capture(self._captured, head)
 
     def write(self, capture: Capture) -> None:
         """Write a checkpoint; see `CheckpointWriter.write` for what it raises."""
@@ -96,15 +106,14 @@ class Keeper:
         self.saved_position = capture.head.position
 
     def written(self, capture: Capture) -> None:
-        """Forget what has been written and has not changed again since."""
-        for key, value in capture.rows.items():
-            if self._owed.get(key, b"") is value:
-                del self._owed[key]
+        """Forget what has been written; what has changed since is owed."""
+        if self._captured is capture.rows:
+            self._captured = {}
 
     def forget(self) -> None:
         """Remember nothing of the shard: another worker has it now."""
         self._machine.restore({})
-        self._owed = {}
+        self._owed, self._captured = {}, {}
 
     def _check(self, head: Head, log: LogEnds) -> None:
         ours, name = self._machine.state_version, f"shard {self._shard.number}"
@@ -141,6 +150,16 @@ def transactional_id(settings: EngineSettings, shard: int) -> str:
 def plain_rows(saved: Saved) -> dict[str, Any]:
     """Return the rows of a checkpoint as the plain data of which a machine is restored."""
     return {key.decode(): _decode(value) for key, value in saved.rows.items()}
+
+
+def encoded_lines(rows: Mapping[str, Any]) -> Rows:
+    """Return rows as a checkpoint has them, None for one that is gone; all encoded in one stroke.
+
+    JSON holds no line feed but as an escape, so that the lines are the rows.
+    """
+    encoded: Rows = dict(zip(rows, _encode_lines(rows.values()).split(b"\n"), strict=False))
+    encoded.update((key, None) for key, row in rows.items() if row is None)
+    return encoded
 
 
 def encoded_rows(rows: Mapping[str, Any]) -> dict[bytes, bytes]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from streams.engine.bookmarks import Partition
-from streams.engine.transport import FetchedRecord
+from streams.engine.transport import InputRecord
 from streams.engine.watermarks import observed_us
 
 
@@ -22,7 +22,7 @@ class _Queue:
     rank: int
     next_fetched: int
     last_us: int = 0
-    waiting: deque[tuple[int, FetchedRecord]] = field(default_factory=deque)  # moment and record, in partition order
+    waiting: deque[tuple[int, InputRecord]] = field(default_factory=deque)  # moment and record, in partition order
 
 
 class Merge:
@@ -43,7 +43,7 @@ class Merge:
         """Forget a partition and what waits of it: another worker reads it now."""
         self._queues.pop(partition, None)
 
-    def add(self, partition: Partition, records: Iterable[FetchedRecord]) -> None:
+    def add(self, partition: Partition, records: Iterable[InputRecord]) -> None:
         """Queue the records of one fetch; what was fetched before is passed over.
 
         A record whose `observed_at` cannot be read takes the moment of the one before it.
@@ -58,12 +58,18 @@ class Merge:
                 queue.last_us = queue.last_us if moment is None else moment
                 queue.waiting.append((queue.last_us, record))
 
+    def pass_over(self, partition: Partition, handed: int, position: int) -> None:
+        """Note that there is nothing between two offsets, where all before the first was fetched."""
+        queue = self._queues.get(partition)
+        if queue is not None and queue.next_fetched == handed:
+            queue.next_fetched = position
+
     def depth(self, partition: Partition) -> int:
         """Return how many records of a partition wait."""
         queue = self._queues.get(partition)
         return len(queue.waiting) if queue else 0
 
-    def release(self, ends: Mapping[Partition, int], limit: int) -> list[list[FetchedRecord]]:
+    def release(self, ends: Mapping[Partition, int], limit: int) -> list[list[InputRecord]]:
         """Return what may go now, at most `limit` records, as runs of one partition each; in order of the moments.
 
         `ends` gives the offset behind the last record of every input partition when all were asked: what has come since
@@ -73,7 +79,7 @@ class Merge:
             return []
         heads = [self._head(partition) for partition, queue in self._queues.items() if queue.waiting]
         heapq.heapify(heads)
-        runs: list[list[FetchedRecord]] = []
+        runs: list[list[InputRecord]] = []
         last: Partition | None = None
         for _ in range(limit):
             if not heads:

@@ -101,7 +101,7 @@ def producer_options(settings: EngineSettings) -> dict[str, Any]:
     options = {
         "client.id": f"{settings.group_id}-publisher",
         "enable.idempotence": True,  # implies acks=all and order within a partition
-        "linger.ms": 5,
+        "linger.ms": 1,
         "compression.type": settings.compression,
         "compression.level": 1 if settings.compression == "gzip" else -1,
         "delivery.timeout.ms": 0,  # never: see above

@@ -57,7 +57,7 @@ class Replica:
                 on_applied(applied)
 
     def _take(self, offset: int, record: Record) -> None:
-        self.running.take(record.value, record.origin)
+        self.running.take([record])
         if record.origin == OWN_ORIGIN and (config := read_config(record.value)) is not None:
             self._clock = config.clock
         for output in self.machine.step(record):

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from streams.engine.bookmarks import Bookmark
 from streams.engine.checkpoints.head import Head, Running
-from streams.engine.entries import entry_record
+from streams.engine.entries import entry_record, entry_records
 from streams.engine.errors import LogError
 from streams.engine.transport import FetchedRecord
 from streams.record import Output, Record
@@ -65,10 +65,9 @@ class Shard:
     def apply(self, records: Sequence[FetchedRecord]) -> list[Output]:
         """Return what the monitor says to these records, in order."""
         outputs: list[Output] = []
-        step, take = self._step, self.running.take
-        for fetched in records:
-            record = entry_record(fetched.value, fetched.headers)
-            take(record.value, record.origin)
+        entries, step = entry_records(records), self._step
+        self.running.take(entries)
+        for record in entries:
             outputs += step(record)
         last = records[-1].offset
         if last >= self.live_from:

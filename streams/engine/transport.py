@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
+from itertools import chain
 from typing import Any, ClassVar, Protocol, cast
 
 import msgspec
@@ -22,6 +24,7 @@ from yarl import URL
 from streams.engine.bookmarks import Bookmarks, Partition
 from streams.engine.crashpoints import reached
 from streams.engine.entries import Headers
+from streams.engine.unread import Unread, unpack_at_once
 
 BUFFERED_SECONDS = 0.01  # how long to wait for other partitions while an agent has more than enough of one
 
@@ -30,32 +33,48 @@ BUFFERED_SECONDS = 0.01  # how long to wait for other partitions while an agent 
 # while one that left the log out (records of it were waiting still) is held back, the log stands still as well.
 FETCH_WAIT_MS = 20
 
+RECORDS_MAX = 5_000  # of an answer, where no other bound is given
+
 
 class FetchedRecord(Protocol):
-    """What aiokafka fetches: one record of a partition."""
+    """What aiokafka's C code makes of a record."""
 
-    topic: str
-    partition: int
-    offset: int
-    value: bytes | None
-    headers: Headers
+    @property
+    def offset(self) -> int: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Headers: ...
+
+
+class InputRecord(FetchedRecord, Protocol):
+    """A record of an input: it says where it was read."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
 
 
 class Fetch(list["FetchedRecord"]):
-    """The records of one fetch of one partition, and for which opening of it they were fetched."""
+    """The records of one fetch of one partition, its `place`, and for which opening of it they were fetched."""
 
     opening: int = 0
+    place: Partition = ("", 0)
 
 
 class Places(Protocol):
     """Who is told which partitions are assigned, where reading them begins, and which of them are gone.
 
     `prepare` may take its time, to put back what a partition needs; `opening_of` counts how often one was opened.
+    `passed` says that behind the last record handed over (before `handed`) there is nothing up to `position` but marks
+    of transactions, and what was taken back.
     """
 
     async def prepare(self, partitions: Sequence[Partition]) -> None: ...
     def opening_of(self, partition: Partition) -> int: ...
     def opened(self, partition: Partition, next_offset: int) -> None: ...
+    def passed(self, partition: Partition, handed: int, position: int) -> None: ...
     def revoked(self, partition: Partition) -> None: ...
 
 
@@ -86,9 +105,17 @@ def fetched(tp: Any, record: Any) -> Fetched:
 class BatchConsumerThread(AIOKafkaConsumerThread):
     """Faust's thread that fetches: held up by empty partitions for less than Faust's own 1.5 s, and with lean records."""
 
+    def position_of(self, tp: TP) -> int | None:
+        """Return the offset from which a partition is read next, None while that is open; for any thread."""
+        assignment = self._consumer._subscription.subscription.assignment if self._consumer is not None else None
+        state = None if assignment is None else assignment._tp_state.get(tp)
+        return state.position if state is not None and state.has_valid_position else None
+
     def _create_worker_consumer(self, transport: Transport) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        consumer._isolation_level = "read_committed"  # what a producer of an input takes back was never said
+        unpack_at_once()
         return consumer
 
     async def _fetch_records(
@@ -98,11 +125,11 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         timeout: float | None = None,
         max_records: int | None = None,
     ) -> Any:
-        for result in consumer._fetcher._records.values():
-            unread = getattr(result, "_partition_records", None)  # an error has none, and neither has what is read
-            if unread is not None:
-                unread._consumer_record = fetched
-        return await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+        fetcher = consumer._fetcher
+        if not isinstance(fetcher._records, Unread):
+            fetcher._records = Unread(fetcher._records, max_records or RECORDS_MAX)
+        parts = await super()._fetch_records(consumer, active_partitions, timeout, fetcher._records.parts_max)
+        return {tp: list(chain.from_iterable(lists)) for tp, lists in parts.items()}
 
 
 class BatchConsumer(Consumer):
@@ -119,17 +146,18 @@ class BatchConsumer(Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """Fetch, and give one message for each partition that something was fetched from."""
+        self._look_for_marks()
         if self._buffered_partitions:
             # Faust would wait its whole second for the others while an agent makes room for these.
             timeout = BUFFERED_SECONDS
             if self.flow_active and not self._get_active_partitions():
                 await asyncio.sleep(BUFFERED_SECONDS)
                 return
-        fetched, active = await self._wait_next_records(timeout)
+        found, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
-        if fetched is None or self.should_stop:
+        if found is None or self.should_stop:
             return
-        waiting = dict(cast(Mapping[TP, list[FetchedRecord]], fetched))
+        waiting = dict(cast(Mapping[TP, list[FetchedRecord]], found))
         for tp, records in list(waiting.items()):
             # Both end what was fetched before.
             if not self.flow_active or self.app.consumer_generation_id != generation:
@@ -138,7 +166,26 @@ class BatchConsumer(Consumer):
             del waiting[tp]
             known = (tp.topic, tp.partition) in self._bookmarks  # if not, perform_seek is still to come
             if known and records and (active is None or tp in active or tp in self._buffered_partitions):
+                self._handed[tp] = records[-1].offset + 1
                 yield tp, self._batch(tp, records)
+
+    def _look_for_marks(self) -> None:
+        """Say of which partitions more has been read than was handed over.
+
+        Only between two fetches: all that was read before the position of a partition is handed over then.
+        """
+        for tp, handed in self._handed.items():
+            position = self._position_of(tp)
+            if position is not None and position > handed:
+                cast(BatchTransport, self.transport).places.passed((tp.topic, tp.partition), handed, position)
+
+    def _position_of(self, tp: TP) -> int | None:
+        return cast(BatchConsumerThread, self._thread).position_of(tp)
+
+    @cached_property
+    def _handed(self) -> dict[TP, int]:
+        """The offset behind the last record handed over of each partition, since it was opened."""
+        return {}
 
     async def _go_back(self, unread: Iterable[TP]) -> None:
         """Read again what was fetched and is not handed on.
@@ -154,8 +201,10 @@ class BatchConsumer(Consumer):
             await self.seek_wait({tp: mark.next_offset for tp, mark in marks.items() if tp in assigned})
 
     def _batch(self, tp: TP, records: list[FetchedRecord]) -> ConsumerMessage:
-        message = self._to_message(tp, records[-1])
-        fetch = Fetch(records)
+        message = self._to_message(tp, fetched(tp, records[-1]))
+        is_log = self._bookmarks.is_log((tp.topic, tp.partition))
+        fetch = Fetch(records if is_log else (fetched(tp, record) for record in records))
+        fetch.place = (tp.topic, tp.partition)
         fetch.opening = cast(BatchTransport, self.transport).places.opening_of((tp.topic, tp.partition))
         message.value = cast(Any, fetch)
         return message
@@ -173,7 +222,7 @@ class BatchConsumer(Consumer):
     def _open(self, tp: TP, committed: int | None, earliest: int) -> int:
         known = committed if committed is not None and committed >= 0 else None
         partition = (tp.topic, tp.partition)
-        start = self._bookmarks.open(partition, known, earliest)
+        start = self._handed[tp] = self._bookmarks.open(partition, known, earliest)
         cast(BatchTransport, self.transport).places.opened(partition, start)
         return start
 
@@ -182,6 +231,7 @@ class BatchConsumer(Consumer):
         reached("revoke")
         await super().on_partitions_revoked(revoked)
         for tp in revoked:
+            self._handed.pop(tp, None)
             self._bookmarks.close((tp.topic, tp.partition))
             cast(BatchTransport, self.transport).places.revoked((tp.topic, tp.partition))
 

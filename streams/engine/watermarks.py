@@ -104,6 +104,12 @@ class Watermarks:
         else:
             self._readings[partition] = Reading(next_offset, moment_us)
 
+    def pass_over(self, partition: Partition, handed: int, position: int) -> None:
+        """Note that there is nothing between two offsets, where all before the first has been read."""
+        known = self._readings.get(partition)
+        if known is not None and known.next_offset == handed:
+            self._readings[partition] = Reading(position, known.observed_us)
+
     def stop(self, partition: Partition) -> None:
         """Forget a partition that another worker reads now: this one cannot say any more how far it has been read."""
         self._readings.pop(partition, None)

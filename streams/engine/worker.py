@@ -35,6 +35,7 @@ from streams.engine.memory import seldom_collected
 from streams.engine.routing import Router, to_the_only_shard
 from streams.engine.settings import EngineSettings, settings_from
 from streams.engine.topics import Topics
+from streams.engine.turns import short_turns
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ def run_worker(
     engine = _when_the_broker_answers(
         settings, lambda: _assemble(settings, machines, configuration or {}, route, gauges, on_output)
     )
-    with _metrics(settings, engine, gauges), seldom_collected():
+    with _metrics(settings, engine, gauges), seldom_collected(), short_turns():
         return asyncio.run(_run(engine, stop or threading.Event()))
 
 

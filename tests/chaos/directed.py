@@ -16,11 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from streams.engine.topics import Topics
-from tests.chaos.checker import Verdict, check
+from tests.chaos.checker import check
 from tests.chaos.defects import DEFECTS, Scenario
 from tests.chaos.feeder import Feeder
 from tests.chaos.fleet import Fleet, Worker
-from tests.chaos.run import Heads, chaos_settings, rest
+from tests.chaos.rest import rest
+from tests.chaos.run import chaos_settings
+from tests.chaos.spool import Heads
+from tests.chaos.verdict import Verdict
 from tests.chaos.worker import DEFECT, LINGER, MODULE, READING
 from tests.kafka.broker import KafkaBroker
 
@@ -42,7 +45,7 @@ def play(address: str, folder: Path, prefix: str, scenario: Scenario, defect: st
     }  # fmt: skip
     feeder = Feeder(settings, 5, EVENTS, scenario.per_second)
     unrest = ""
-    with Fleet(settings, folder, 0, MODULE, **environment) as fleet, Heads(settings) as heads, feeder:
+    with Fleet(settings, folder, 0, MODULE, environment=environment) as fleet, Heads(settings) as heads, feeder:
         try:
             fleet.arms.extend([scenario.arm] * (scenario.crashes - 1))
             first = fleet.add(scenario.arm)

@@ -12,10 +12,13 @@ import sys
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import msgspec
 
 from streams.engine.crashpoints import VARIABLE
 from streams.engine.settings import EngineSettings
@@ -51,12 +54,17 @@ class Fleet:
     """`count` workers, watched by a thread; `module` is what runs them."""
 
     def __init__(
-        self, settings: EngineSettings, folder: Path, count: int, module: tuple[str, ...] = ENGINE, **environment: str
-    ) -> None:
+        self, settings: EngineSettings, folder: Path, count: int, module: tuple[str, ...] = ENGINE,
+        doors: Sequence[str] = (), environment: Mapping[str, str] | None = None, *,
+        is_static: bool = False,
+    ) -> None:  # fmt: skip
         self._settings, self._folder, self._module = settings, folder, module
-        self._environment = environment
+        self._doors = doors  # the broker's address for the first worker, the second, and so on in turn
+        self._environment = dict(environment or {})
         self._count, self._starts = count, 0
         self.arms: deque[str] = deque()  # for the next that are started
+        self.next_environment: dict[str, str] = {}  # of the next that is started, only
+        self._is_static = is_static  # each place has an instance id of its own: a worker that comes back is known
         self.workers: list[Worker] = []
         self.ends: Counter[str] = Counter()
         self.findings: list[str] = []
@@ -86,7 +94,8 @@ class Fleet:
     def add(self, arm: str = "", *, is_wanted: bool = True) -> Worker:
         """Start one more."""
         with self._lock:
-            worker = Worker(len(self.workers), *self._start(arm), armed=arm, is_wanted=is_wanted)
+            number = len(self.workers)
+            worker = Worker(number, *self._start(number, arm), armed=arm, is_wanted=is_wanted)
             self.workers.append(worker)
             return worker
 
@@ -145,15 +154,23 @@ class Fleet:
         """Return those that are to run."""
         return [worker for worker in self.workers if worker.is_wanted]
 
-    def _start(self, arm: str) -> tuple[subprocess.Popen[bytes], Path]:
+    def _start(self, number: int, arm: str) -> tuple[subprocess.Popen[bytes], Path]:
         self._starts += 1
         said = self._folder / f"worker-{self._starts}.log"
-        environment = {**os.environ, **self._settings.as_environment(), **self._environment, VARIABLE: arm}
+        settings = self._settings_of(number).as_environment()
+        faults = {"PYTHONFAULTHANDLER": "1"}  # a crash in a library says where it was
+        environment = {**os.environ, **faults, **settings, **self._environment, **self.next_environment, VARIABLE: arm}
+        self.next_environment = {}
         with said.open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, *self._module], env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out
             )
         return process, said
+
+    def _settings_of(self, number: int) -> EngineSettings:
+        named = {"instance_id": f"worker-{number}"} if self._is_static else {}
+        broker = self._doors[number % len(self._doors)] if self._doors else self._settings.broker
+        return msgspec.structs.replace(self._settings, broker=broker, **named)
 
     # -------------------------------------------------------------------------------------------------------- watching
 
@@ -169,7 +186,7 @@ class Fleet:
             self._note(worker)
         if worker.is_wanted:
             arm = self.arms.popleft() if self.arms else ""
-            worker.process, worker.said = self._start(arm)
+            worker.process, worker.said = self._start(worker.number, arm)
             worker.armed, worker.is_killed, worker.began = arm, False, time.monotonic()
         else:
             worker.armed = "gone"

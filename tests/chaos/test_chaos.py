@@ -15,8 +15,10 @@ from tests.chaos.defects import DEFECTS
 from tests.chaos.directed import SESSION_SECONDS, advance, play, zombie
 from tests.chaos.feeder import Feeder
 from tests.chaos.fleet import Fleet
-from tests.chaos.run import Heads, chaos_settings, rest, run
+from tests.chaos.rest import rest
+from tests.chaos.run import Plan, chaos_settings, run
 from tests.chaos.schedule import schedule
+from tests.chaos.spool import Heads
 from tests.kafka.broker import KafkaBroker
 
 FAULTS, EVENTS = 12, 3_000
@@ -33,7 +35,7 @@ def test_a_schedule_is_the_seeds_alone_and_names_every_point() -> None:
 
 
 def test_nothing_is_lost_changed_or_counted_twice_whatever_happens(kafka: KafkaBroker, tmp_path: Path) -> None:
-    result = run(kafka, tmp_path, prefix="chaos-short.", seed=12, faults=FAULTS, events=EVENTS, workers=2)
+    result = run(kafka, tmp_path, Plan(seed=12, faults=FAULTS, events=EVENTS))
     print(result)
     assert result.is_good, str(result)
     assert any(kind.startswith("kill at") for kind in result.faults), "no crash point was reached"

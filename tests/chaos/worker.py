@@ -1,26 +1,42 @@
-"""A worker with a planted defect: ``python -m tests.chaos.worker``, with what is asked for in its environment."""
+"""A worker for the chaos: ``python -m tests.chaos.worker``, with what is asked for in its environment.
+
+The monitor's settings, a clock that may be stepped, a place at which it freezes itself, or a planted defect.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 from typing import Any
 
-from streams.engine import keeper, publisher, worker
-from streams.engine.checkpoints import Saved
-from streams.engine.settings import EngineSettings
+import msgspec
+
+from streams.engine import agents, keeper, publisher, transport, worker
+from streams.engine.checkpoints import Saved, writer
+from streams.engine.errors import EngineError
+from streams.engine.settings import EngineSettings, settings_from
+from streams.monitor import settings as deciding
+from tests.chaos import clock
 from tests.chaos.defects import DEFECTS, swap
 
 DEFECT, LINGER, READING = "CHAOS_DEFECT", "CHAOS_LINGER_MS", "CHAOS_READ_SECONDS"
+MONITOR = "CHAOS_MONITOR"  # the monitor's settings as JSON
+FREEZE = "CHAOS_FREEZE_AT"  # a crash point and how often it is reached before this process stops itself there
 MODULE = ("-m", "tests.chaos.worker")
 Options = Callable[[EngineSettings], dict[str, Any]]
 
 
 def main() -> int:
     """Plant what the environment asks for and run a worker."""
+    if os.environ.get(clock.VARIABLE):
+        clock.follow(Path(os.environ[clock.VARIABLE]))
+    if os.environ.get(FREEZE):
+        _freeze_at(*os.environ[FREEZE].split(":"))
     name, linger_ms = os.environ.get(DEFECT, ""), int(os.environ.get(LINGER) or 0)
     if name:
         DEFECTS[name].plant()
@@ -35,7 +51,34 @@ def main() -> int:
     seconds = float(os.environ.get(READING) or 0)
     if seconds:
         swap(keeper, "read_saved", lambda old: _slowly(old, seconds))
-    return worker.main()
+    return run()
+
+
+def run() -> int:
+    """Run a worker with the settings of the environment, the monitor's among them."""
+    try:
+        settings = settings_from(os.environ)
+    except EngineError as problem:
+        print(f"driftline worker: {problem}", file=sys.stderr)
+        return 2
+    return worker.worker_main(settings, deciding.settings_from(msgspec.json.decode(os.environ.get(MONITOR) or "{}")))
+
+
+def _freeze_at(place: str, times: str = "1") -> None:
+    """Let this process stop itself (SIGSTOP) when it comes to a place for the so-manieth time; it goes on by SIGCONT."""
+    left = [int(times)]
+
+    def make(old: Callable[[str], None]) -> Callable[[str], None]:
+        def reached(name: str) -> None:
+            left[0] -= name == place
+            if name == place and left[0] == 0:
+                os.kill(os.getpid(), signal.SIGSTOP)
+            old(name)
+
+        return reached
+
+    for module in (agents, transport, keeper, writer):
+        swap(module, "reached", make)
 
 
 def _slowly(read: Callable[..., Saved], seconds: float) -> Callable[..., Saved]:

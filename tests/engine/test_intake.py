@@ -54,8 +54,8 @@ class FakePublisher:
 class Desk:
     """An intake with one open input partition, and all that it works with."""
 
-    def __init__(self, clock: Clock = "ticks") -> None:
-        settings = EngineSettings(broker="none:1", topic_prefix="uat.", clock=clock)
+    def __init__(self, clock: Clock = "ticks", shards: int = 1) -> None:
+        settings = EngineSettings(broker="none:1", topic_prefix="uat.", clock=clock, shards=shards)
         self.publisher, self.bookmarks, self.watermarks = FakePublisher(), Bookmarks("uat.log"), Watermarks()
         publisher = cast(Publisher, self.publisher)
         self.intake = Intake(settings, publisher, self.bookmarks, self.watermarks, lambda: NOW)
@@ -134,6 +134,19 @@ def test_under_the_clock_of_events_records_wait_for_their_turn() -> None:
     assert desk.intake.release({TRANSFERS: 2}, limit=5)
     assert not desk.intake.release({TRANSFERS: 2}, limit=5)
     assert [record.origin for record in desk.logged()] == ["transfers/0/0", "transfers/0/1"]
+
+
+def test_under_the_clock_of_events_an_input_is_committed_once_every_shard_knows_how_far_time_has_come() -> None:
+    desk = Desk("events", shards=2)
+    desk.intake.take([Fetched(0, event(100))])
+    desk.intake.release({TRANSFERS: 1}, limit=5)
+    sent = [(shard, record.value) for _, shard, record in desk.publisher.sent]
+    assert sent == [(0, event(100)), (0, tick_record(100)), (1, tick_record(100))]
+    ticket = desk.publisher.tickets[0]
+    ticket.outstanding -= 2  # the record itself, and one of the ticks
+    assert list(desk.bookmarks.committable()) == []
+    ticket.outstanding -= 1
+    assert list(desk.bookmarks.committable()) == [(TRANSFERS, 1)]
 
 
 def test_the_log_is_no_input() -> None:

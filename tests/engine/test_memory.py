@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from streams.engine.memory import YOUNG_OBJECTS, seldom_collected
+from streams.engine.memory import YOUNG_OBJECTS, keep, seldom_collected
 
 
 def test_collecting_is_seldom_inside_and_as_before_outside() -> None:
@@ -21,3 +21,14 @@ def test_it_is_as_before_after_a_failure_too() -> None:
     with pytest.raises(ValueError, match="away"), seldom_collected():
         raise ValueError("away")
     assert (gc.get_threshold(), gc.isenabled()) == (before, True)
+
+
+def test_a_state_that_was_put_back_is_left_alone_too() -> None:
+    keep()
+    assert gc.get_freeze_count() == 0
+    with seldom_collected():
+        before = gc.get_freeze_count()
+        state = [[number] for number in range(10_000)]
+        keep()
+        assert gc.get_freeze_count() >= before + len(state)
+    assert gc.get_freeze_count() == 0

@@ -9,7 +9,7 @@ from ledger.times import to_text
 from streams.engine.bookmarks import Partition
 from streams.engine.entries import Headers
 from streams.engine.merge import Merge
-from streams.engine.transport import FetchedRecord
+from streams.engine.transport import InputRecord
 from streams.engine.watermarks import observed_us
 
 TRANSFERS, LEDGER = ("transfers", 0), ("ledger", 0)
@@ -25,7 +25,7 @@ class Fetched:
     headers: Headers = ()
 
 
-def fetched(partition: Partition, moments: list[int], first_offset: int = 0) -> list[FetchedRecord]:
+def fetched(partition: Partition, moments: list[int], first_offset: int = 0) -> list[InputRecord]:
     return [
         Fetched(partition[0], first_offset + i, b'{"observed_at":"%s"}' % to_text(moment).encode())
         for i, moment in enumerate(moments)
@@ -40,7 +40,7 @@ def merge_of(transfers: list[int], ledger: list[int]) -> Merge:
     return merge
 
 
-def shape(runs: list[list[FetchedRecord]]) -> list[tuple[str, list[int]]]:
+def shape(runs: list[list[InputRecord]]) -> list[tuple[str, list[int]]]:
     return [(run[0].topic, [record.offset for record in run]) for run in runs]
 
 
@@ -107,7 +107,7 @@ def test_sorted_feeds_come_out_sorted_and_whole_at_whatever_pace_they_are_fetche
 ) -> None:
     histories = {TRANSFERS: fetched(TRANSFERS, sorted(feeds[0])), LEDGER: fetched(LEDGER, sorted(feeds[1]))}
     ends = {partition: len(history) for partition, history in histories.items()}
-    merge, released, at = Merge(), list[FetchedRecord](), {TRANSFERS: 0, LEDGER: 0}
+    merge, released, at = Merge(), list[InputRecord](), {TRANSFERS: 0, LEDGER: 0}
     merge.open(TRANSFERS, 0, 0)
     merge.open(LEDGER, 0, 1)
     for counts in [*fetches, (ALL, ALL)]:
@@ -118,3 +118,12 @@ def test_sorted_feeds_come_out_sorted_and_whole_at_whatever_pace_they_are_fetche
     while runs := merge.release(ends, limit):
         released += [record for run in runs for record in run]
     assert [observed_us(record.value or b"") for record in released] == sorted([*feeds[0], *feeds[1]])
+
+
+def test_marks_of_transactions_hold_nobody_up() -> None:
+    merge = merge_of([1], [])
+    assert merge.release({TRANSFERS: 1, LEDGER: 1}, ALL) == []
+    merge.pass_over(LEDGER, 3, 4)
+    assert merge.release({TRANSFERS: 1, LEDGER: 1}, ALL) == [], "something handed over was not taken up yet"
+    merge.pass_over(LEDGER, 0, 1)
+    assert shape(merge.release({TRANSFERS: 1, LEDGER: 1}, ALL)) == [("transfers", [0])]

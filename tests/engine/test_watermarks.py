@@ -115,3 +115,14 @@ def test_no_tick_passes_an_unread_event(pace: list[tuple[int, int]], gaps: list[
         claimed = marks.next_tick_us(ends, now)
         unread = [feed[read[partition]] for partition, feed in feeds.items() if read[partition] < len(feed)]
         assert claimed is None or all(claimed < moment for moment in unread)
+
+
+def test_where_nothing_but_marks_is_left_a_partition_is_read_to_its_end() -> None:
+    marks = Watermarks()
+    marks.start(LEDGER, 0)
+    marks.read(LEDGER, 5, 50)
+    assert marks.next_tick_us({LEDGER: 6}, 90) == 50
+    marks.pass_over(LEDGER, 4, 6)
+    assert marks.next_tick_us({LEDGER: 6}, 91) is None, "something handed over was not taken up yet"
+    marks.pass_over(LEDGER, 5, 6)
+    assert marks.next_tick_us({LEDGER: 6}, 92) == 92

@@ -57,21 +57,31 @@ log.cleaner.dedupe.buffer.size=16777216
 class KafkaBroker:
     """A broker in `folder`; started at the latest by `with`, and stopped by its end. `address` is its host:port.
 
-    `properties` are further lines of its configuration. Raises `NoKafkaError` where this machine has no Kafka.
+    `properties` are further lines of its configuration. It has so many `doors` besides: pairs of ports, of which it
+    listens on the second and tells clients the first, for a proxy in between. Raises `NoKafkaError` where this machine
+    has no Kafka.
     """
 
-    def __init__(self, folder: Path, properties: tuple[str, ...] = (), java_options: tuple[str, ...] = JAVA_OPTIONS):
+    def __init__(
+        self,
+        folder: Path,
+        properties: tuple[str, ...] = (),
+        java_options: tuple[str, ...] = JAVA_OPTIONS,
+        doors: int = 0,
+    ):
         self.folder = folder
         self.log_file = folder / "broker.log"
         self._data = folder / "data"
         self._configuration = folder / "broker.properties"
         self._java = ["java", *java_options, "-cp", f"{kafka_jars()}/*"]
-        port, controller_port = _free_ports(2)
+        port, controller_port, *others = _free_ports(2 + 2 * doors)
+        self.doors = list(zip(others[:doors], others[doors:], strict=True))
         self.address = f"127.0.0.1:{port}"
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
-        values = {"port": port, "controller_port": controller_port, "data": self._data, "others": "\n".join(properties)}
+        lines = (*(_listeners(port, controller_port, self.doors) if doors else ()), *properties)
+        values = {"port": port, "controller_port": controller_port, "data": self._data, "others": "\n".join(lines)}
         self._configuration.write_text(PROPERTIES.format_map(values), "utf-8")
 
     def __enter__(self) -> Self:
@@ -164,6 +174,19 @@ class KafkaBroker:
             done = subprocess.run(command, stdout=log, stderr=log, check=False)
         if done.returncode:
             pytest.fail(f"the broker's folder cannot be formatted: {self.log_file}")
+
+
+def _listeners(port: int, controller_port: int, doors: list[tuple[int, int]]) -> tuple[str, ...]:
+    """Return the lines that say where it listens, which take the place of those above."""
+    inside = [("PLAINTEXT", port, port), *((f"DOOR{n}", *pair) for n, pair in enumerate(doors))]
+    listeners = ",".join(f"{name}://127.0.0.1:{own}" for name, _, own in inside)
+    told = ",".join(f"{name}://127.0.0.1:{outside}" for name, outside, _ in inside)
+    protocols = ",".join(f"{name}:PLAINTEXT" for name, _, _ in inside)
+    return (
+        f"listeners={listeners},CONTROLLER://127.0.0.1:{controller_port}",
+        f"advertised.listeners={told}",
+        f"listener.security.protocol.map={protocols},CONTROLLER:PLAINTEXT",
+    )
 
 
 def _answers(admin: AdminClient) -> bool:

@@ -1,18 +1,19 @@
-"""A broker in memory: input partitions, log, outputs, the compacted state with its transactions, and the group's offsets.
+"""A broker in memory: input partitions, the log's partitions, outputs, the compacted state and the group's offsets.
 
 What is written stays; who listens is told of each record at the moment at which it is there for all to read.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 from streams.engine.bookmarks import Partition
 from streams.engine.entries import Headers
 from streams.record import INPUT_TOPICS, OUTPUT_TOPICS
+from tests.simulation.transactions import Rows, StatePartition, Transaction
 
-LOG = ("log", 0)
+LOG = "log"
 
 
 @dataclass(slots=True, frozen=True)
@@ -25,23 +26,7 @@ class Stored:
     value: bytes | None
     headers: Headers = ()
     key: bytes | None = None
-
-
-@dataclass(slots=True)
-class Transaction:
-    """What one producer writes together; `committed` is None while it is open."""
-
-    holder: str
-    committed: bool | None = None
-    rows: dict[bytes, bytes | None] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class StateRecord:
-    offset: int
-    key: bytes
-    value: bytes | None
-    transaction: Transaction
+    timestamp: ClassVar[int | None] = None
 
 
 class Listener(Protocol):
@@ -49,20 +34,20 @@ class Listener(Protocol):
 
     def logged(self, record: Stored) -> None: ...
     def said(self, record: Stored) -> None: ...
-    def saved(self, transaction: Transaction) -> None: ...
+    def saved(self, name: str, shard: int, rows: Rows) -> None: ...
     def noted(self, partition: Partition, offset: int) -> None: ...
 
 
 class Broker:
-    """All topics, by the names of the contract."""
+    """All topics, by the names of the contract; log and state have a partition for each shard."""
 
-    def __init__(self, inputs: list[Partition], listener: Listener) -> None:
+    def __init__(self, inputs: list[Partition], shards: int, listener: Listener) -> None:
         self.listener = listener
         self.inputs = inputs
-        self.partitions: dict[Partition, list[Stored]] = {place: [] for place in [*inputs, LOG]}
+        self.logs = [(LOG, shard) for shard in range(shards)]
+        self.partitions: dict[Partition, list[Stored]] = {place: [] for place in [*inputs, *self.logs]}
         self.partitions |= {(topic, 0): [] for topic in OUTPUT_TOPICS}
-        self.state: list[StateRecord] = []
-        self.state_end = 0
+        self.states = [StatePartition() for _ in self.logs]
         self.holders: dict[str, int] = {}  # the transactional ids, and how often each was taken
         self.open: dict[str, Transaction] = {}
         self.committed: dict[Partition, int] = {}
@@ -77,14 +62,15 @@ class Broker:
         place = self.partitions[topic, partition]
         record = Stored(topic, partition, len(place), value, headers, key)
         place.append(record)
-        if topic == "log":
+        if topic == LOG:
             self.listener.logged(record)
         elif topic not in INPUT_TOPICS:
             self.listener.said(record)
 
     def end(self, place: Partition) -> int:
+        """Return the offset behind the last record that a reader of what is committed may see."""
         if place[0] == "state":
-            return self.state_end
+            return self.states[place[1]].stable_end()
         return len(self.partitions[place])
 
     def commit(self, place: Partition, offset: int) -> None:
@@ -101,44 +87,24 @@ class Broker:
         return self.holders[name]
 
     def begin(self, name: str) -> None:
-        self.open[name] = Transaction(name)
+        self.open[name] = Transaction()
 
-    def write(self, name: str, key: bytes, value: bytes | None) -> None:
+    def write(self, name: str, shard: int, key: bytes, value: bytes | None) -> None:
         """Write a row; nobody sees it before the transaction is committed."""
-        transaction = self.open[name]
-        transaction.rows[key] = value
-        self.state.append(StateRecord(self.state_end, key, value, transaction))
-        self.state_end += 1
+        self.states[shard].write(self.open[name], key, value)
+        self.open[name].rows.setdefault(shard, {})[key] = value
 
     def end_transaction(self, name: str, *, committed: bool) -> None:
         """Commit or void what is open, where anything is."""
         transaction = self.open.pop(name, None)
-        if transaction is not None:
-            transaction.committed = committed
-            self.state_end += 1  # the mark of its end
+        if transaction is None:
+            return
+        transaction.committed = committed
+        for shard, rows in transaction.rows.items():
+            self.states[shard].end += 1  # the mark of its end
             if committed:
-                self.listener.saved(transaction)
-
-    def read_state(self, start: int, limit: int) -> list[StateRecord]:
-        """Return committed records from an offset on, up to the first one of which it is open whether it counts."""
-        found: list[StateRecord] = []
-        for record in self.state:
-            if record.transaction.committed is None or len(found) == limit:
-                break
-            if record.offset >= start and record.transaction.committed:
-                found.append(record)
-        return found
+                self.listener.saved(name, shard, rows)
 
     def compact(self) -> None:
-        """Keep the last of each key, as a cleaner would before the first open transaction; tombstones stay."""
-        last: dict[bytes, int] = {}
-        for record in self.state:
-            if record.transaction.committed is None:
-                break
-            if record.transaction.committed:
-                last[record.key] = record.offset
-        open_ = [record for record in self.state if record.transaction.committed is None]
-        first = open_[0].offset if open_ else self.state_end
-        self.state = [
-            record for record in self.state if record.offset >= first or last.get(record.key) == record.offset
-        ]
+        for state in self.states:
+            state.compact()

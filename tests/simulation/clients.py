@@ -15,6 +15,7 @@ from unittest.mock import patch
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from streams.engine import agents, assembly, clocks, held, keeper, logfile, publisher, transport
+from streams.engine import clients as engine_clients
 from streams.engine.bookmarks import Partition
 from streams.engine.checkpoints import reader, tail, writer
 from tests.simulation.broker import LOG
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 CLOGGED = 1_000_000
+LOOKS_BACK_RECORDS, LOOK_BACK_FACTOR = (3, 30), 3  # checkpoints are small here: one look is enough, or it is not
 _the_world: list[World] = []
 
 Queued = tuple[str, int, bytes | None, bytes | None, Any, Any]
@@ -68,7 +70,7 @@ class Producer:
         self._live()
         if self._name:
             self._check_holder()
-            self.world.broker.write(self._name, key or b"", value)
+            self.world.broker.write(self._name, partition, key or b"", value)
         else:
             self.queues.setdefault((topic, max(partition, 0)), deque()).append(
                 (topic, max(partition, 0), key, value, headers, on_delivery)
@@ -83,6 +85,7 @@ class Producer:
     def flush(self, _: float) -> int:
         self._live()
         for place in self.queues:
+            self.world.meanwhile()  # of what goes to several places a crash leaves a part
             self.send(place, len(self.queues[place]))
         self.answer(len(self.unanswered))
         self.poll(0)
@@ -188,6 +191,7 @@ class Consumer:
         self.world = world()
         self.process = self.world.running
         self._place, self._next = ("", 0), 0
+        self._takes_all = options.get("isolation.level") != "read_committed"
 
     def assign(self, places: list[TopicPartition]) -> None:
         self._place, self._next = (places[0].topic, places[0].partition), max(places[0].offset, 0)
@@ -201,18 +205,19 @@ class Consumer:
         if self.process.is_dead:
             raise Died
         limit = min(limit, self.world.rng.choice((3, 30, 300)))
-        if self._place == LOG:
-            found = [
-                Message(record.offset, None, record.value, record.headers)
-                for record in self.world.broker.partitions[LOG][self._next : self._next + limit]
-            ]
-        else:
-            state = self.world.broker.read_state(self._next, limit)
-            found = [Message(record.offset, record.key, record.value, ()) for record in state]
+        found = self._fetched(limit)
         if found:
             self._next = found[-1].offset() + 1
             return found
         return [Message(self._next, None, None, (), KafkaError._PARTITION_EOF)]
+
+    def _fetched(self, limit: int) -> list[Message]:
+        broker, (topic, partition) = self.world.broker, self._place
+        if topic == LOG:
+            log = broker.partitions[self._place][self._next : self._next + limit]
+            return [Message(record.offset, None, record.value, record.headers) for record in log]
+        state = broker.states[partition].read(self._next, limit, uncommitted=self._takes_all)
+        return [Message(record.offset, record.key, record.value, ()) for record in state]
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -248,6 +253,16 @@ def _sleep(seconds: float) -> None:
     world().meanwhile()
 
 
+def _last_head(broker: str, topic: str, shard: int) -> Any:
+    """Look for the last head as the engine does, and have it judged: one that is wrong may go unnoticed else."""
+    judge = world().oracle.shards[shard]
+    tail.LOOK_BACK_RECORDS = world().rng.choice(LOOKS_BACK_RECORDS)
+    known = len(judge.heads)
+    found = tail.last_head(broker, topic, shard)
+    judge.looked(found, known)
+    return found
+
+
 @contextmanager
 def installed() -> Iterator[None]:
     """Put the simulated clients, clocks and crash points into the engine."""
@@ -257,10 +272,13 @@ def installed() -> Iterator[None]:
         (writer, "Producer", Producer),
         (reader, "Consumer", Consumer),
         (tail, "Consumer", Consumer),
+        (tail, "LOOK_BACK_RECORDS", LOOKS_BACK_RECORDS[0]),
+        (tail, "LOOK_BACK_FACTOR", LOOK_BACK_FACTOR),
+        (assembly, "last_head", _last_head),
         (logfile, "Consumer", Consumer),
         (writer, "time", time),
         (publisher, "time", time),
-        (logfile, "time", time),
+        (engine_clients, "time", time),
         (held, "time", time),
         *((module, "wall_us", _wall_us) for module in (assembly, clocks, held)),
         *((module, "reached", _reached) for module in (agents, held, keeper, writer, transport)),

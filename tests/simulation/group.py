@@ -7,7 +7,6 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from streams.engine.bookmarks import Partition
-from tests.simulation.broker import LOG
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -18,11 +17,12 @@ Given = tuple[int, list[Partition]]
 class Group:
     """Members let go of everything before a generation begins, as in Kafka's eager protocol; or are shut out."""
 
-    def __init__(self, inputs: list[Partition], rng: Random) -> None:
-        self._places, self._rng = [*inputs, LOG], rng
+    def __init__(self, places: list[Partition], rng: Random) -> None:
+        self._places, self._rng = places, rng
         self.generation = 0
         self.members: list[Process] = []
         self.shut_out: list[Process] = []
+        self._noticed: set[Process] = set()  # of those that are shut out, who has heard of it
         self._joining: dict[Process, asyncio.Future[Given]] = {}
         self._told: dict[Process, asyncio.Future[None]] = {}
         self.is_settled = True
@@ -37,6 +37,7 @@ class Group:
             self.members.append(process)
         if process in self.shut_out:
             self.shut_out.remove(process)
+        self._noticed.discard(process)
         self.unsettle()
         return future
 
@@ -44,7 +45,7 @@ class Group:
         """Wait until the member hears that it has to let go."""
         future: asyncio.Future[None] = process.loop.create_future()
         self._told[process] = future
-        if process in self.members and not self.is_settled:
+        if process in self._noticed or (process in self.members and not self.is_settled):
             future.set_result(None)
         return future
 
@@ -82,7 +83,8 @@ class Group:
         self.shut_out.append(process)
 
     def notice(self, process: Process) -> None:
-        """Let one that was shut out hear of it."""
+        """Let one that was shut out hear of it, as soon as it listens."""
+        self._noticed.add(process)
         self._tell(process)
 
     def begin(self) -> bool:

@@ -7,6 +7,7 @@ repeated or moved changes a row; time moves as in the monitor, by the monitor's 
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from typing import Any
 from zlib import crc32
 
@@ -34,7 +35,7 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class Machine:
-    """Sums by key, each event once; a key that is not heard of again in time is said to be due."""
+    """Sums by key, each event once; a key that is not heard of again in time is said to be due. One for each shard."""
 
     state_version = 1
 
@@ -46,12 +47,16 @@ class Machine:
     settings: dict[str, Any]
     _changed: set[str]
 
-    def __init__(self) -> None:
+    def __init__(self, shard: int = 0) -> None:
+        self._shard = shard
+        self._is_busy = False
+        self.meanwhile: Callable[[], None] = _nothing  # lets others go on while the rows are put back, as a thread does
         self.restore({})
 
     # ------------------------------------------------------------------------------------------------------- records
 
     def step(self, record: Record) -> list[Output]:
+        self._check_alone()
         self.count += 1
         self.order = crc32(record.value, crc32(record.origin.encode(), self.order))
         self._changed.add(META)
@@ -85,7 +90,7 @@ class Machine:
 
     def _say(self, topic: Any, what: str, key: str, total: int) -> Output:
         self.said += 1
-        return Output(topic, key, Said(self.said, what, key, total))
+        return Output(topic, f"{self._shard}/{key}", Said(self.said, what, key, total))
 
     # ---------------------------------------------------------------------------------------------------------- time
 
@@ -124,11 +129,24 @@ class Machine:
         return {name: self._row(name) for name in names}
 
     def changed_rows(self) -> dict[str, Any]:
+        self._check_alone()
         changed = self._changed
         self._changed = set()
         return {name: self._row(name) for name in sorted(changed)}
 
     def restore(self, plain: dict[str, Any]) -> None:
+        self._check_alone()
+        self._is_busy = True
+        self._put_back(plain)
+        if plain:  # else nothing is put back, which takes no thread
+            self.meanwhile()
+        self._is_busy = False
+
+    def _check_alone(self) -> None:
+        """A machine is for one thread at a time."""
+        assert not self._is_busy, "two threads are at work on one machine"
+
+    def _put_back(self, plain: dict[str, Any]) -> None:
         self.sums: dict[str, int] = {}
         self.due: dict[str, int] = {}
         self.seen: dict[str, list[str]] = {}
@@ -152,3 +170,7 @@ class Machine:
         _, kind, _, key, _ = name.split('"')
         rows = self._kind(kind)
         return [rows[key]] if key in rows else None
+
+
+def _nothing() -> None:
+    """Nobody else is there."""

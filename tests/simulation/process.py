@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from faust.transport.drivers.aiokafka import Consumer as FaustConsumer
 from faust.types import TP, ConsumerMessage
 
+from streams.engine import assembly
 from streams.engine.agents import Engine
-from streams.engine.assembly import assembled, configure, survey
 from streams.engine.clocks import keep_checkpoints, keep_order, keep_time, serve_confirmations
 from streams.engine.gauges import Gauges
 from streams.engine.settings import EngineSettings
@@ -138,12 +138,16 @@ class FaustAsItIs(FaustConsumer):
 class SimConsumer(BatchConsumer, FaustAsItIs):
     """The engine's consumer on the simulated rest of Faust."""
 
+    def _position_of(self, tp: TP) -> int | None:
+        return self.positions.get(tp)
+
 
 class Process:
     """One worker from its start to its end."""
 
-    def __init__(self, world: World, name: str, machine: Any, configuration: Mapping[str, Any]) -> None:
-        self.world, self.name, self.machine, self.configuration = world, name, machine, configuration
+    def __init__(self, world: World, name: str, configuration: Mapping[str, Any], *, is_refused: bool = False) -> None:
+        self.world, self.name, self.configuration = world, name, configuration
+        self.is_refused = is_refused  # it is started with another map of the shards than the log's
         self.loop = SimLoop(world.seconds)  # type: ignore[abstract]  # what is not asked for is not there
         self.producers: list[Producer] = []
         self.is_dead = self.is_in_group = False
@@ -175,18 +179,24 @@ class Process:
 
     def _boot(self) -> None:
         """As `run_worker` begins."""
+        world, oracle = self.world, self.world.oracle
         settings = EngineSettings(
-            broker="simulated:1", clock=self.world.clock, session_timeout_seconds=1.0, tick_seconds=0.05,
-            checkpoint_seconds=0.1,
+            broker="simulated:1", clock=world.clock, session_timeout_seconds=1.0, tick_seconds=0.05,
+            checkpoint_seconds=0.1, shards=len(oracle.shards),
         )  # fmt: skip
+        ends_before = oracle.ends()
         topics = cast(Any, Topics(self))
         inputs = topics.input_partitions()
-        surveys = [survey(settings, shard) for shard in range(settings.shards)]
-        engine = assembled(
-            settings, lambda _: self.machine, surveys, topics, inputs, Gauges(settings.shards),
-            reader=self.name, now_us=lambda: self.world.now_us,
+        surveys = [assembly.survey(settings, shard) for shard in range(settings.shards)]
+        for judge, found in zip(oracle.shards, surveys, strict=True):
+            judge.surveyed(found)
+        engine = assembly.assembled(
+            settings, world.machine, surveys, topics, inputs, Gauges(settings.shards),
+            route=world.route, reader=self.name, now_us=lambda: world.now_us,
         )  # fmt: skip
-        configure(settings, self.configuration, surveys, engine)
+        assembly.configure(settings, self.configuration, surveys, engine)
+        assert not self.is_refused, "it starts with another map of the shards"
+        oracle.started(self.configuration, ends_before)
         self.engine = engine
 
     def _consumer(self) -> SimConsumer:
@@ -204,7 +214,7 @@ class Process:
         while True:
             async for tp, message in consumer.getmany(FETCH_SECONDS):
                 if consumer.flow_active or self.world.rng.random() < 0.3:  # else it is dropped on the way to the agent
-                    self.streams["monitor" if tp.topic == LOG[0] else "intake"].put(message.value)
+                    self.streams["monitor" if tp.topic == LOG else "intake"].put(message.value)
             await asyncio.sleep(0)
 
     async def _commit(self, consumer: SimConsumer) -> None:

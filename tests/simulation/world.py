@@ -8,26 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 
 from ledger.times import to_text
 from streams.engine.bookmarks import Partition
 from streams.engine.settings import Clock
-from tests.simulation.broker import Broker
 from tests.simulation.clients import Producer, belonging_to
 from tests.simulation.group import Group
+from tests.simulation.judge import WrongError
 from tests.simulation.loop import Died
 from tests.simulation.machine import Machine
-from tests.simulation.oracle import Oracle, WrongError
+from tests.simulation.oracle import Oracle
 from tests.simulation.process import Process
+from tests.simulation.routes import Route, router
 
 BEGIN_US = 1_700_000_000_000_000
 STEPS = 330  # in which things may go wrong
 QUIET_TURNS = 400  # in which all must be done after that
 LONG_STEPS = 60  # that an answer may take now and then
+POWER_CUTS = 0.3  # so often the trouble ends with one
 TRACED = 60
-EXPECTED = ("another worker holds", "was not confirmed")  # of the ends of a worker
+REFUSED = "another shard map"
+EXPECTED = ("another worker holds", "was not confirmed", REFUSED)  # of the ends of a worker
 TEMPERS = (
     (),
     ("_shut_out", "_notice", "_rebalance"),
@@ -35,6 +39,7 @@ TEMPERS = (
     ("_crash", "_crash_soon"),
     ("_rebalance",),
 )
+SHARDS = (1, 2, 3)
 IN_A_THREAD = ("open.", "transaction.")  # the crash points that a thread reaches, while the event loop goes on
 INPUTS = ([("transfers", 0)], [("transfers", 0), ("balances", 0)], [("transfers", 0), ("transfers", 1), ("ledger", 0)])
 
@@ -52,14 +57,17 @@ class Outcome:
 class World:
     """One seed."""
 
-    def __init__(self, seed: int, new_machine: Callable[[], Any] = Machine) -> None:
+    def __init__(self, seed: int, new_machine: Callable[[int], Any] = Machine) -> None:
         self.seed, self._new_machine = seed, new_machine
         self.rng = rng = Random(seed)
         self.now_us = BEGIN_US
         self.clock: Clock = "events" if seed % 5 == 4 else "ticks"
-        self.oracle = Oracle(new_machine, self.clock)
-        self.broker = self.oracle.broker = Broker(self.inputs(), self.oracle)
-        self.group = Group(self.broker.inputs, rng)
+        self.shards = rng.choice(SHARDS)
+        self.route = self.router()
+        self.oracle = Oracle(self.inputs(), self.shards, self.route)
+        self.oracle.expect(new_machine, self.clock)
+        self.broker = self.oracle.broker
+        self.group = Group([*self.broker.inputs, *self.broker.logs], rng)
         self.processes: list[Process] = []
         self.running: Process
         self._gone: list[Producer] = []  # of processes that are no more
@@ -67,8 +75,11 @@ class World:
         self.may_fail = True
         self._processes_max = 1 if self.clock == "events" else rng.choice((1, 2, 2, 3))
         self._trouble = rng.choice((0.0, 0.02, 0.2))
+        self._silent_from = rng.choice((STEPS, STEPS, STEPS // 2))  # the inputs are: what is wrong then, nothing mends
+        self._is_silent = False
+        self._slow = rng.choice((None, None, *self.broker.logs)) if self.shards > 1 else None  # its leader is slow
         self._trace: list[tuple[int, str, str]] = []
-        self._took = {"crashes": 0, "rebalances": 0}
+        self._took = {"crashes": 0, "rebalances": 0, "refused": 0}
         self._actions = self._choose_actions()
 
     def _choose_actions(self) -> list[tuple[float, Callable[[], object]]]:
@@ -78,12 +89,12 @@ class World:
         weights: list[tuple[float, Callable[[], object]]] = [
             (60, self._work),
             (rng.choice((4, 12, 25)), self._network),
-            (rng.choice((1, 4, 8)), self.feed),
+            (rng.choice((1, 4, 8)), self._feed),
             (4, self.group.begin),
         ]
         troubles = (
             self._start, self._crash, self._crash_soon, self._shut_out, self._notice, self._rebalance,
-            self._compact, self._away, self._clog, self._expire,
+            self._compact, self._away, self._clog, self._expire, self._start_with_another_map,
         )  # fmt: skip
         weights += [
             (misfortune * rng.choice((0.0, 0.15, 0.3)) * (4.0 if trouble.__name__ in temper else 1.0), trouble)
@@ -101,9 +112,21 @@ class World:
         """Return the partitions that are fed."""
         return INPUTS[self.rng.randrange(3)]
 
+    def router(self) -> Route:
+        """Return what says to which shards a record belongs."""
+        return router(self.shards, lopsided=self.rng.random() < 0.3)
+
     def configuration(self) -> dict[str, Any]:
-        """Return the settings that a process is started with: now and then other ones."""
-        return {"grace_seconds": self.rng.choice((30, 30, 30, 60))}
+        """Return the settings that a process is started with: now and then other ones, but for the map of the shards."""
+        map_ = {"shards": [{"shard": shard} for shard in range(self.shards)]} if self.shards > 1 else {}
+        return {"grace_seconds": self.rng.choice((30, 30, 30, 60)), **map_}
+
+    def machine(self, shard: int) -> Any:
+        """Return a machine for a process that starts."""
+        machine = self._new_machine(shard)
+        if isinstance(machine, Machine):
+            machine.meanwhile = partial(self.meanwhile, 0.5)
+        return machine
 
     def seconds(self) -> float:
         return self.now_us / 1_000_000
@@ -116,8 +139,11 @@ class World:
         with belonging_to(self):
             try:
                 self._start()
-                for _ in range(STEPS):
+                for step in range(STEPS):
+                    self._is_silent = step >= self._silent_from
                     self._step()
+                if self.rng.random() < POWER_CUTS:
+                    self._power_cut()
                 self._be_quiet()
             except WrongError as found:
                 wrong = str(found)
@@ -126,9 +152,7 @@ class World:
                     process.is_dead = True
                     process.loop.end()
         trace = [f"{(at - BEGIN_US) / 1000:10.1f} ms  {who:3} {what}" for at, who, what in self._trace[-TRACED:]]
-        return Outcome(
-            self.seed, wrong, trace, {**self.oracle.counts, **self._took, "log": len(self.broker.partitions["log", 0])}
-        )
+        return Outcome(self.seed, wrong, trace, {**self.oracle.counts, **self._took, "log": sum(self.oracle.ends())})
 
     def _step(self) -> None:
         self.now_us += 100 + int(self.rng.random() * 20_000)
@@ -195,8 +219,9 @@ class World:
 
     def _failed(self, process: Process, failure: str) -> None:
         self.note(process.name, f"fails: {failure}")
-        if not any(expected in failure for expected in EXPECTED):
+        if process.is_refused != (REFUSED in failure) or not any(expected in failure for expected in EXPECTED):
             raise WrongError(f"{process.name} fails: {failure}")
+        self._took["refused"] += process.is_refused
         self._end(process)
 
     def _network(self) -> None:
@@ -210,11 +235,16 @@ class World:
         busy = producer.busy()
         if busy and self.rng.random() < 0.6:
             place = busy[int(self.rng.random() * len(busy))]
-            producer.send(place, self.rng.randint(1, len(producer.queues[place])))
+            if place != self._slow or self.rng.random() < 0.1:
+                producer.send(place, self.rng.randint(1, len(producer.queues[place])))
         if producer.unanswered:
             producer.answer(self.rng.randint(1, len(producer.unanswered)))
         if producer.process.is_dead and not busy:
             self._gone.remove(producer)
+
+    def _feed(self) -> None:
+        if not self._is_silent:
+            self.feed()
 
     def feed(self) -> None:
         """Something happens in the world and is written to its topic."""
@@ -238,13 +268,19 @@ class World:
 
     # -------------------------------------------------------------------------------------------------- what goes wrong
 
-    def _start(self) -> None:
+    def _start(self, **changes: Any) -> None:
         if len(self.processes) < self._processes_max and not (self.clock == "events" and self.group.shut_out):
             self._started += 1
             name = f"w{self._started}"
-            self.note(name, "starts")
+            self.note(name, f"starts{' with another map' if changes else ''}")
             self.running = self.processes[0] if self.processes else None  # type: ignore[assignment]
-            self.processes.append(Process(self, name, self._new_machine(), self.configuration()))
+            process = Process(self, name, {**self.configuration(), **changes}, is_refused=bool(changes))
+            self.processes.append(process)
+
+    def _start_with_another_map(self) -> None:
+        """Somebody has changed the map of the shards; of a log that is not begun nobody knows a map."""
+        if any(self.oracle.ends()):
+            self._start(shards=[{"shard": shard} for shard in range(self.shards)[1:]] + [{"shard": 0}] * 2)
 
     def _any(self, among: list[Process]) -> Process | None:
         return self.rng.choice(among) if among else None
@@ -252,6 +288,12 @@ class World:
     def _crash(self) -> None:
         if process := self._any(self.processes):
             self.note(process.name, "crashes")
+            self._end(process)
+
+    def _power_cut(self) -> None:
+        """All crash at once; at the end of all trouble nothing comes after it that could set anything right."""
+        self.note("-", "power cut")
+        for process in list(self.processes):
             self._end(process)
 
     def _crash_soon(self) -> None:
@@ -341,6 +383,6 @@ class World:
         self._trace.append((self.now_us, who, what))
 
 
-def run(seed: int, new_machine: Callable[[], Any] = Machine) -> Outcome:
+def run(seed: int, new_machine: Callable[[int], Any] = Machine) -> Outcome:
     """Live through the world of a seed."""
     return World(seed, new_machine).run()

@@ -5,6 +5,7 @@ Two runs of one log agree at equal positions in every field but `written_us`; th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zlib import crc32
 
 import msgspec
@@ -55,14 +56,20 @@ class Running:
         self.output_hash = 0 if head is None else head.output_hash
         self.log_begins = 0 if head is None else head.log_begins
 
-    def take(self, value: bytes, origin: str) -> None:
-        """Count a record of the log."""
-        if not self.inputs:
-            self.log_begins = begins(value, origin)
-        self.inputs += 1
-        self.input_hash = crc32(value, crc32(origin.encode(), self.input_hash))
-        if origin == OWN_ORIGIN:
-            self._note(value)
+    def take(self, records: Sequence[Record]) -> None:
+        """Count records of the log.
+
+        The hash of all bytes one after the other is that of each in turn: where the log is cut makes no difference.
+        """
+        if records and not self.inputs:
+            self.log_begins = first_of(records[0])
+        self.inputs += len(records)
+        parts: list[bytes] = []
+        for record in records:
+            parts += (record.origin.encode(), record.value)
+            if record.origin == OWN_ORIGIN:
+                self._note(record.value)
+        self.input_hash = crc32(b"".join(parts), self.input_hash)
 
     def _note(self, own: bytes) -> None:
         """Remember what Driftline itself has said of the log."""

@@ -7,7 +7,8 @@ that wakes up finds itself shut out (`FencedError`) and ends. All calls block; t
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -60,10 +61,10 @@ class CheckpointWriter:
         """Try once; False where it was taken back and may be tried again."""
         try:
             self._producer.begin_transaction()
-            for number, (key, value) in enumerate(rows.items()):
-                if number == len(rows) // 2:
-                    reached("transaction.half")
-                self._send(key.encode(), value)
+            waiting = iter(rows.items())
+            self._send_all(islice(waiting, len(rows) // 2))
+            reached("transaction.half")
+            self._send_all(waiting)
             self._send(HEAD_KEY, encode_head(head))
             reached("transaction.whole")
             self._persist(lambda: self._producer.commit_transaction(TRANSACTION_SECONDS))
@@ -79,6 +80,15 @@ class CheckpointWriter:
             raise EngineError(f"a checkpoint of {self._name} failed: {problem.str()}") from None
         self._persist(lambda: self._producer.abort_transaction(TRANSACTION_SECONDS))
         return False
+
+    def _send_all(self, rows: Iterable[tuple[str, bytes | None]]) -> None:
+        """Send rows one after the other; a call for each would cost as much as sending it."""
+        produce, topic, shard = self._producer.produce, self._topic, self._shard
+        for key, value in rows:
+            try:
+                produce(topic, value, key.encode(), partition=shard)
+            except BufferError:
+                self._send(key.encode(), value)
 
     def _send(self, key: bytes, value: bytes | None) -> None:
         while True:

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from streams.engine.settings import EngineSettings
-from tests.bench.engine import full, latency, light
+from tests.bench.engine import burst, full, latency, light, recovery, shards
 from tests.bench.engine.contest import Contestant, Tried, own_python, run, table
 from tests.bench.engine.core import events
 from tests.bench.engine.fill import Filler
@@ -21,7 +21,7 @@ from tests.bench.engine.rivals import NoRivalsError, rivals_python
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.jars import NoKafkaError
 
-PARTS = ("light", "keys", "full", "latency", "intake")
+PARTS = ("light", "keys", "full", "latency", "intake", "shards", "recovery", "burst")
 INTAKE = Contestant("intake", "on_intake", "intake alone, confirmed in the log")
 MANY_KEYS = 1_000_000
 
@@ -61,7 +61,16 @@ def _part(part: str, broker: str, wanted: argparse.Namespace, rivals: Path | Non
     if part == "full":
         return full.report(full.measure(broker, wanted.rounds))
     if part == "latency":
-        return latency.main(broker, wanted.rounds)
+        return latency.main(broker, wanted.rounds, wanted.latency_seconds)
+    if part == "shards":
+        return shards.main(broker, wanted.rounds)
+    if part == "recovery":
+        return recovery.main(broker, wanted.rounds)
+    if part == "burst":
+        plan = burst.Plan(
+            usual_rate=wanted.usual_rate, burst_rate=wanted.burst_rate, burst_seconds=wanted.burst_minutes * 60
+        )
+        return burst.main(broker, plan)
     return _intake(broker, wanted)
 
 
@@ -113,6 +122,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--compression", choices=["gzip", "none"], default="gzip", help="of the events and the log (gzip)"
     )
+    parser.add_argument("--latency-seconds", type=float, default=60.0, help="of each round of `latency` (60)")
+    parser.add_argument("--usual-rate", type=int, default=1_000, help="events/s before and after a burst (1,000)")
+    parser.add_argument("--burst-rate", type=int, default=10_000, help="events/s of the burst (10,000)")
+    parser.add_argument("--burst-minutes", type=float, default=10.0, help="of the burst (10)")
     return parser
 
 

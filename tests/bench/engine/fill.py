@@ -52,18 +52,23 @@ class Filler:
 
     def log(self, settings: EngineSettings, entries: Iterable[Entry], configuration: dict[str, Any]) -> None:
         """Make the topics of a worker, and fill its log as intake does."""
+        self.logs(settings, [entries], configuration)
+
+    def logs(self, settings: EngineSettings, shards: Sequence[Iterable[Entry]], configuration: dict[str, Any]) -> None:
+        """Make the topics of workers, and fill the log of each shard as intake does."""
         Topics(settings).create()
         names = [f"{name}/0" for name in INPUT_TOPICS]
-        first = config_record(settings.clock, configuration, 0, wall_us(), names)
-        self._send(settings.log_topic, first, headers=entry_headers(OWN_ORIGIN, wall_us()))
-        for origin, value in entries:
-            self._send(settings.log_topic, value, headers=entry_headers(origin, wall_us()))
+        for shard, entries in enumerate(shards):
+            first = config_record(settings.clock, configuration, 0, wall_us(), names)
+            self._send(settings.log_topic, first, shard, headers=entry_headers(OWN_ORIGIN, wall_us()))
+            for origin, value in entries:
+                self._send(settings.log_topic, value, shard, headers=entry_headers(origin, wall_us()))
         self._flush()
 
-    def _send(self, topic: str, value: bytes, **more: Any) -> None:
+    def _send(self, topic: str, value: bytes, partition: int = 0, **more: Any) -> None:
         while True:
             try:
-                self._producer.produce(topic, value, partition=0, **more)
+                self._producer.produce(topic, value, partition=partition, **more)
             except BufferError:
                 self._producer.poll(0.05)
             else:

@@ -28,7 +28,7 @@ from streams.simulate import SimEvent, Simulation, WorldConfig
 from tests.bench.engine.fill import Filler
 
 EVENTS_PER_SECOND = 1_000
-BARE_EVERY = 20
+BARE_EVERY = 5
 WARM_SECONDS = 5.0
 PREFIX = "latency-"
 TARGET = 8.0
@@ -84,7 +84,7 @@ def measure(broker: str, seconds: float, folder: Path) -> tuple[list[float], lis
         worker = start_worker(settings, stdout=log, stderr=log)
         ear = Ear(broker, [decisions, bare])
         try:
-            _await(settings)
+            await_worker(settings)
             sent, echoed, begun_s = _send(settings, bare, events)
             time.sleep(2)
             assert worker.poll() is None, (folder / "worker.log").read_text("utf-8")
@@ -107,7 +107,7 @@ def measure(broker: str, seconds: float, folder: Path) -> tuple[list[float], lis
     return list(decided.values()), returned
 
 
-def _await(settings: EngineSettings, seconds: float = 60.0) -> None:
+def await_worker(settings: EngineSettings, seconds: float = 60.0) -> None:
     """Return when the worker has applied something of its log, which it begins itself."""
     reader, deadline = ProgressReader(settings), time.monotonic() + seconds
     applied = 0
@@ -150,7 +150,7 @@ def quantile(values: list[float], share: float) -> float:
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 
-def main(broker: str, rounds: int, seconds: float = 20.0) -> str:
+def main(broker: str, rounds: int, seconds: float = 60.0) -> str:
     """Return the figures of so many runs."""
     lines = [f"Latency at {EVENTS_PER_SECOND:,} events/s, milliseconds"]
     ratios: list[float] = []

@@ -13,7 +13,7 @@ from unittest import mock
 
 import msgspec
 
-from streams.engine import assembly, worker
+from streams.engine import worker
 from streams.engine.agents import Engine
 from streams.engine.clocks import clocks
 from streams.engine.settings import EngineSettings
@@ -71,29 +71,17 @@ class Machine:
         self.core.rows = {key[2:-2]: msgspec.convert(row, Row) for key, row in plain.items()}
 
 
-class Confirmed(Engine):
-    """An engine that says how long it took until all of a log was confirmed and checkpointed, and then ends."""
-
-    end: int  # of the log's records that count
-    watch: Watch
-    stop: threading.Event
-    times: dict[str, Any]
-
-    async def look(self) -> None:
-        [held] = self.shards.values()
-        while held.shard.position < self.end or not self.bookmarks.is_confirmed(held.place, self.end):
-            await asyncio.sleep(LOOK_SECONDS)
-        self.times["confirmed"] = self.watch.result(0, 0, 0)
-        while held.keeper is not None and held.keeper.saved_position < self.end:
-            await self.checkpoint()
-            await asyncio.sleep(LOOK_SECONDS)
-        self.times["saved"] = self.watch.seconds()
-        self.stop.set()
-
-
-def watched_clocks(engine: Any) -> list[Coroutine[Any, Any, None]]:
-    """Return the clocks of a worker, and one that looks for the end."""
-    return [*clocks(engine), engine.look()]
+async def look(engine: Engine, end: int, watch: Watch, times: dict[str, Any], stop: threading.Event) -> None:
+    """Note how long it took until the log's first `end` records were confirmed, and checkpointed; then end the worker."""
+    [held] = engine.shards.values()
+    while held.shard.position < end or not engine.bookmarks.is_confirmed(held.place, end):
+        await asyncio.sleep(LOOK_SECONDS)
+    times["confirmed"] = watch.result(0, 0, 0)
+    while held.keeper is not None and held.keeper.saved_position < end:
+        await held.checkpoint()
+        await asyncio.sleep(LOOK_SECONDS)
+    times["saved"] = watch.seconds()
+    stop.set()
 
 
 class TimedMonitor(Monitor):
@@ -116,9 +104,11 @@ def confirmed(
 ) -> Result:
     """Run a worker over the first `events` of its log, behind the config record, and return what it took."""
     stop, times = threading.Event(), dict[str, Any]()
-    wanted = mock.patch.multiple(Confirmed, create=True, end=events + 1, watch=watch, stop=stop, times=times)
-    engine = mock.patch.object(assembly, "Engine", Confirmed)
-    with wanted, engine, mock.patch.object(worker, "clocks", watched_clocks):
+
+    def watched(engine: Engine) -> list[Coroutine[Any, Any, None]]:
+        return [*clocks(engine), look(engine, events + 1, watch, times, stop)]
+
+    with mock.patch.object(worker, "clocks", watched):
         code = worker.run_worker(settings, lambda _: machine, configuration=configuration, stop=stop)
     assert code == 0, "the worker failed"
     result: Result = times["confirmed"]

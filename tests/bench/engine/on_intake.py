@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Coroutine
+from typing import Any
 from unittest import mock
 
 from streams.engine import assembly, worker
 from streams.engine.agents import Batch, Engine
-from tests.bench.engine.on_driftline import LOOK_SECONDS, Machine, settings_of, watched_clocks
+from streams.engine.clocks import clocks
+from tests.bench.engine.on_driftline import LOOK_SECONDS, Machine, settings_of
 from tests.bench.engine.result import Result, Task, Watch, task, tell
 
 
 class Alone(Engine):
-    """An engine that takes in, and says how long it took until so many events were confirmed."""
+    """An engine that takes in and applies nothing."""
 
-    end: int
     watch: Watch
-    stop: threading.Event
-    results: list[Result]
 
     async def take_in(self, stream: AsyncIterable[Batch]) -> None:
         async def watched() -> AsyncIterable[Batch]:
@@ -33,22 +32,26 @@ class Alone(Engine):
         async for _ in stream:
             pass
 
-    async def look(self) -> None:
-        place = (self.settings.topic("transfers"), 0)
-        marks = self.bookmarks
-        while place not in marks or marks[place].next_offset < self.end or not marks.is_confirmed(place, self.end):
-            await asyncio.sleep(LOOK_SECONDS)
-        self.results.append(self.watch.result(self.end, self.end, 0))
-        for held in self.shards.values():
-            held.shard.close()  # nothing of the log is applied, so that an end would wait for it
-        self.stop.set()
+
+async def look(engine: Engine, end: int, watch: Watch, results: list[Result], stop: threading.Event) -> None:
+    """Note how long it took until so many events were confirmed, and end the worker."""
+    place, marks = (engine.settings.topic("transfers"), 0), engine.bookmarks
+    while place not in marks or marks[place].next_offset < end or not marks.is_confirmed(place, end):
+        await asyncio.sleep(LOOK_SECONDS)
+    results.append(watch.result(end, end, 0))
+    for held in engine.shards.values():
+        held.shard.close()  # nothing of the log is applied, so that an end would wait for it
+    stop.set()
 
 
 def run(given: Task) -> Result:
     stop, results, watch = threading.Event(), list[Result](), Watch()
-    wanted = mock.patch.multiple(Alone, create=True, end=given.events, watch=watch, stop=stop, results=results)
-    engine = mock.patch.object(assembly, "Engine", Alone)
-    with wanted, engine, mock.patch.object(worker, "clocks", watched_clocks):
+
+    def watched(engine: Engine) -> list[Coroutine[Any, Any, None]]:
+        return [*clocks(engine), look(engine, given.events, watch, results, stop)]
+
+    alone = mock.patch.multiple(Alone, create=True, watch=watch)
+    with alone, mock.patch.object(assembly, "Engine", Alone), mock.patch.object(worker, "clocks", watched):
         code = worker.run_worker(settings_of(given), lambda _: Machine(watch), stop=stop)
     assert code == 0, "the worker failed"
     return results[0]

@@ -1,0 +1,53 @@
+"""Waiting until a run has come to rest: all that was fed is in the log, and checkpoints cover the log as it is then."""
+
+from __future__ import annotations
+
+import time
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from streams.engine.settings import EngineSettings
+from streams.engine.topics import end_offsets
+from tests.chaos.feeder import Feeder
+from tests.chaos.fleet import Fleet
+from tests.chaos.spool import Heads
+
+REST_SECONDS = 300.0
+
+
+def rest(
+    settings: EngineSettings, feeder: Feeder | None, fleet: Fleet, heads: Heads, seconds: float = REST_SECONDS
+) -> None:
+    """Return when the run is at rest; raise AssertionError with what the workers said where it is not in time."""
+    deadline = time.monotonic() + seconds
+    while feeder is not None and not feeder.is_done:
+        _in_time(deadline, "the feed does not end", fleet)
+    admin = AdminClient({"bootstrap.servers": settings.broker, "log_level": 0})
+    while not all_taken_in(settings, admin):
+        _in_time(deadline, "not all that was fed is in the log", fleet)
+    places = [(settings.log_topic, shard) for shard in range(settings.shards)]
+    ends = [end for _, end in sorted(end_offsets(admin, places).items())]
+    while any(position < end for position, end in zip(heads.positions, ends, strict=True)):
+        _in_time(deadline, f"no checkpoints reach {ends}, the last are of {heads.positions}", fleet)
+
+
+def _in_time(deadline: float, sentence: str, fleet: Fleet) -> None:
+    time.sleep(0.1)
+    if time.monotonic() > deadline:
+        words = "; ".join(f"{worker.number}: {worker.last_words()}" for worker in fleet.workers)
+        raise AssertionError(f"{sentence} ({words}; {fleet.findings[-5:]})")
+
+
+def all_taken_in(settings: EngineSettings, admin: AdminClient) -> bool:
+    """Say whether the group has committed all that the inputs hold."""
+    places = [(topic, number) for topic in settings.input_topics for number in range(settings.input_partitions)]
+    consumer = Consumer({"bootstrap.servers": settings.broker, "group.id": settings.group_id, "log_level": 0})
+    try:
+        ends = end_offsets(admin, places)
+        committed = consumer.committed([TopicPartition(*place) for place in places], timeout=5)
+    except KafkaException:
+        return False
+    finally:
+        consumer.close()
+    return all(max(one.offset, 0) >= ends[one.topic, one.partition] for one in committed)
