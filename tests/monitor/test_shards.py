@@ -52,9 +52,17 @@ def test_value_on_its_way_to_another_shard_is_in_transit_where_it_will_arrive_an
     assert two.told() == []
 
 
-def test_the_firms_own_move_between_two_shards_needs_no_booking() -> None:
+HOUSE: dict[str, Any] = {
+    end: {"location": f"{of}.bank", "account_id": f"{of}.own"} for end, of in (("from", "a"), ("to", "b"))
+}
+
+
+@pytest.mark.parametrize(
+    "more", [{}, HOUSE, {"op_type": "collateral"}, {"op_type": "collateral", **HOUSE}, {"op_type": "settlement"}]
+)
+def test_the_firms_own_move_between_two_shards_needs_no_booking(more: dict[str, Any]) -> None:
     two = opened()
-    between(two, "T", 100, own=True)
+    between(two, "T", 100, own=True, **more)
     two.tell(balance("a", 200, "900"), 200).tell(balance("b", 200, "1100"), 200).pass_time(LATER_S)
     assert two.told() == []
     assert (two.positions(0)["a.bank", "USD"][0], two.positions(1)["b.bank", "USD"][0]) == ("900", "1100")
@@ -143,6 +151,16 @@ def credited_for_nothing(two: Two) -> None:
     book(two, "b", "NO-SUCH", 105, CREDITED)
 
 
+def given_back_more_than_came(two: Two) -> None:
+    paid(two)
+    credited(two)
+    ends: dict[str, Any] = {end: {"location": f"{of}.bank", "client_id": who} for end, of, who in (("from", "b", "b.bob"), ("to", "a", "a.alice"))}  # fmt: skip
+    stages = ("requested", "approved", "broadcast", "completed")
+    move(two, "R", 120, stages, "b.bank", "a.bank", "130", op_type="refund", ids={"refers_to": "T"}, **ends)
+    book(two, "b", "R", 125, {"main": "-130", "world": "130"})
+    book(two, "a", "R", 125, {"main": "130", "world": "-130"})
+
+
 def approved_by_whoever_asked(two: Two) -> None:
     paid(two, control={"origin": "manual", "declared_class": "risky", "initiator": "ann", "approvers": ["ann", "ben"]})
     credited(two)
@@ -175,6 +193,7 @@ def restated(two: Two) -> None:
         (stolen_there, [(1, "position_drift")]),
         (stolen_here, [(0, "position_drift")]),
         (credited_for_nothing, [(1, "phantom_credit")]),
+        (given_back_more_than_came, [(1, "amount_mismatch")]),
         (approved_by_whoever_asked, [(0, "four_eyes_violation")]),
     ],
 )
@@ -222,9 +241,21 @@ def test_totals_are_those_of_the_shard_however_its_groups_are_named(name: str, g
             mark = stamp(LATER_S - 100 if firm == name else 40)
             beat = control("heartbeat", f"{firm}.{source}-beat", 40, of_source=f"{firm}.{source}", watermark=mark)
             two.tell(beat, 40)
-    book(two, name, "GIFT", 100, {"main": "5000", "own": "-5000"}, origin="manual")
+    other = "b" if name == "a" else "a"
+    again: dict[str, Any] = {"location": f"{other}.bank", "role": "bank", "recon_group": "else" if groups else None}
+    two.tell(reference("location", f"{other}-again", **again), 50)
+    book(two, name, "GIFT", 100, {"main": "600", "own": "-600"})
     two.pass_time(400)
     assert two.told() == [(0 if name == "a" else 1, "liabilities_exceed_holdings")]
+
+
+def test_requests_of_another_shard_are_no_sign_that_this_one_tells_of_its_own() -> None:
+    two = opened(active="a")
+    paid(two)
+    credited(two)
+    move(two, "X", 200, ("broadcast", "completed"), "b.bank", "external", "1", op_type="withdrawal")
+    book(two, "b", "X", 205, {"main": "-1", "world": "1"})
+    assert two.pass_time(LATER_S).told() == []
 
 
 def test_windows_count_what_the_shard_decides_and_no_more() -> None:
