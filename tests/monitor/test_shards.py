@@ -285,7 +285,7 @@ def test_a_credit_that_names_no_movement_is_found_for_one_from_another_shard() -
     two = opened()
     paid(two, without="completed")
     book(two, "b", "T", 110, {"main": "100", "world": "-100"}, transfer_id=None)
-    between(two, "T", 140, without="requested approved broadcast")
+    between(two, "T", 240, without="requested approved broadcast")  # longer than a credit with nothing behind it waits
     assert two.pass_time(LATER_S).told() == []
 
 
