@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -69,6 +69,22 @@ def firms(
     return told, [rule_of(firm) for firm in range(count)]
 
 
+def numbered(told: list[Told]) -> list[Told]:
+    """Return events in which the postings of the ledgers between firms are numbered, as they were booked.
+
+    Whoever leaves some of them out makes a ledger that never had them, and not a feed that has lost them.
+    """
+    numbers: dict[str, int] = {}
+    seen: list[Told] = []
+    for event in sorted(told, key=lambda event: event.observed_at_us):
+        source = event.value["source"]
+        if source.endswith("gate-ledger") and event.topic == "ledger":
+            numbers[source] = numbers.get(source, 0) + 1
+            event = replace(event, value={**event.value, "source_seq": str(numbers[source])})
+        seen.append(event)
+    return seen
+
+
 def rule_of(firm: int) -> ShardRule:
     """Return the rule that gives a firm the shard of its number."""
     mine = (f"f{firm}.*",)
@@ -119,16 +135,7 @@ class _Between:
             at_us += int(self.rng.expovariate(1 / self.every_s) * 1_000) * 1_000
         for firm in range(self.count):
             self._report(firm)
-        self._number()
-        return self.told
-
-    def _number(self) -> None:
-        """Give the postings of each ledger their numbers, in the order in which they were booked."""
-        numbers = [0] * self.count
-        for event in sorted(self.told, key=lambda event: event.observed_at_us):
-            if event.topic == "ledger":
-                numbers[event.firm] += 1
-                event.value["source_seq"] = str(numbers[event.firm])
+        return numbered(self.told)
 
     # --- what is told ----------------------------------------------------------------------------------------
     def _say(self, firm: int, topic: str, source: str, event_id: str, at_us: int, delay_s: float, **body: Any) -> None:

@@ -11,7 +11,7 @@ from streams.configuration.locate import locate
 from streams.configuration.mistakes import Path
 from streams.configuration.sense import contradictions, empty_scopes
 from streams.configuration.shape import misfits
-from streams.configuration.shards import map_mistakes
+from streams.configuration.shards import empty_rules, map_mistakes
 
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 _AT_END = " (at end of document)"
@@ -38,8 +38,11 @@ class Document:
         if self.unread is not None:
             return [self.unread]
         policy, path = self.plain.get("policy"), ("policy",)
-        shards = map_mistakes(self.plain.get("shards"), ("shards",))
-        found = [*misfits(self.plain, kind), *contradictions(policy, path), *empty_scopes(policy, path), *shards]
+        shards, at_shards = self.plain.get("shards"), ("shards",)
+        found = [
+            *misfits(self.plain, kind), *contradictions(policy, path), *empty_scopes(policy, path),
+            *map_mistakes(shards, at_shards), *empty_rules(shards, at_shards),
+        ]  # fmt: skip
         placed = sorted(((self.line_of(mistake.path), number), mistake) for number, mistake in enumerate(found))
         return [mistake.line_text(self.name, line) for (line, _), mistake in placed]
 

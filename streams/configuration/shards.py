@@ -15,16 +15,22 @@ _WILD = frozenset("*?[")
 
 def map_mistakes(plain: Any, path: Path) -> Iterator[Mistake]:
     """Yield what is wrong with the sense of the map, as plain data, that stands at `path`."""
-    rules = [
-        ((*path, number), rule)
-        for number, rule in enumerate(plain if isinstance(plain, list) else ())
-        if isinstance(rule, dict)
-    ]
+    rules = list(_tables(plain, path))
     yield from _gaps(rules)
-    for rule_path, rule in rules:
-        yield from _empty(rule, rule_path)
     for kind in KINDS:
         yield from _never(rules, kind)
+
+
+def empty_rules(plain: Any, path: Path) -> Iterator[Mistake]:
+    """Yield what somebody has written and left empty; a machine may write it so where a rule has none."""
+    for rule_path, rule in _tables(plain, path):
+        yield from _empty(rule, rule_path)
+
+
+def _tables(plain: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for number, rule in enumerate(plain if isinstance(plain, list) else ()):
+        if isinstance(rule, dict):
+            yield (*path, number), rule
 
 
 def _gaps(rules: list[tuple[Path, dict[str, Any]]]) -> Iterator[Mistake]:

@@ -100,8 +100,13 @@ class HeldShard:
     # --------------------------------------------------------------------------------------------- checkpoints
 
     async def checkpoint(self) -> None:
-        """Write a checkpoint of where the shard stands now, where it is open and has moved on."""
-        if self.keeper is None or not self.shard.is_open or self._failing.failed.is_set() or self._is_saving:
+        """Write a checkpoint of where the shard stands now, where it is open and has moved on.
+
+        One that is under way ends first: it may be of a little earlier, and the one at a clean end is to cover all.
+        """
+        while self._is_saving:
+            await asyncio.sleep(POLL_SECONDS)
+        if self.keeper is None or not self.shard.is_open or self._failing.failed.is_set():
             return
         self._is_saving = True
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import heapq
 import threading
-import time
 from collections.abc import Iterator
 from io import BufferedIOBase
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from streams.engine.clients import client_options
+from streams.engine.clients import client_options, ends_of
 from streams.engine.entries import Headers, entry_record
 from streams.engine.errors import LogError, UnavailableError
 from streams.lines import format_line
@@ -71,7 +70,7 @@ def read_ends(broker: str, place: tuple[str, int]) -> LogEnds:
     topic, shard = place
     consumer = Consumer(client_options(broker, {"group.id": "driftline-log-reader", "enable.auto.commit": False}))
     try:
-        first, end = _ends(consumer, TopicPartition(topic, shard))
+        first, end = ends_of(consumer, TopicPartition(topic, shard))
     except KafkaException as problem:
         raise UnavailableError(f"{topic} cannot be read from {broker}: {problem.args[0].str()}") from None
     finally:
@@ -85,11 +84,11 @@ def read_ends(broker: str, place: tuple[str, int]) -> LogEnds:
 
 def _read(consumer: Consumer, place: TopicPartition, follow: threading.Event | None) -> Iterator[tuple[int, Record]]:
     due = place.offset
-    end = None if follow else _ends(consumer, place)[1]
+    end = None if follow else ends_of(consumer, place)[1]
     quiet_fetches = 0
     while end is None or due < end:
         if end is None and follow is not None and follow.is_set():
-            end = _ends(consumer, place)[1]
+            end = ends_of(consumer, place)[1]
         messages = consumer.consume(FETCH_RECORDS, FETCH_SECONDS)
         quiet_fetches = 0 if messages or end is None else quiet_fetches + 1
         if quiet_fetches * FETCH_SECONDS > QUIET_SECONDS:
@@ -102,23 +101,6 @@ def _read(consumer: Consumer, place: TopicPartition, follow: threading.Event | N
                 return
             yield offset, entry_record(message.value(), _headers(message))
             due = offset + 1
-
-
-def _ends(consumer: Consumer, place: TopicPartition) -> tuple[int, int]:
-    """Return where a partition begins and ends; asked again while it has no leader, as when it was just made."""
-    deadline = time.monotonic() + QUIET_SECONDS
-    while True:
-        try:
-            first, end = consumer.get_watermark_offsets(place, timeout=QUIET_SECONDS)
-        except KafkaException as problem:
-            if problem.args[0].code() not in _NO_LEADER or time.monotonic() > deadline:
-                raise
-            time.sleep(FETCH_SECONDS)
-        else:
-            return int(first), int(end)
-
-
-_NO_LEADER = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 
 
 def _offset(message: Message, due: int) -> int:

@@ -119,10 +119,14 @@ class Monitor:
         self.state.counts["ticks"] += 1
         if at_us > self.state.clock_us:
             self._advance(at_us)
-        # All shards hear the same ticks: the first tells what they say of the inputs.
-        if record.logged_at_us is not None and self.state.clock_us and self.state.territory.is_first:
+        if self.state.clock == "ticks" and self.state.clock_us and record.logged_at_us is not None:
+            self._watch_lag(event, record.logged_at_us, at_us)
+
+    def _watch_lag(self, event: Tick, logged_us: int, at_us: int) -> None:
+        """Say when the inputs are read late. All shards hear the same ticks: the first tells; of history nobody is late."""
+        if self.state.territory.is_first:
             cause = Cause(event.event_id, max(at_us, self.state.clock_us))
-            controls.watch_lag(self.state, cause, record.logged_at_us)
+            controls.watch_lag(self.state, cause, logged_us)
 
     def _advance(self, to_moment_us: int) -> None:
         """Move the clock on; what is due before the new moment fires first."""

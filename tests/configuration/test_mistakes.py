@@ -186,3 +186,55 @@ def test_what_is_never_automatic_is_what_the_monitor_never_lets_pass() -> None:
 
 def test_every_check_is_a_kind_of_rule() -> None:
     assert tuple(kind.__struct_config__.tag for kind in get_args(Rule)) == CHECKS
+
+
+SHARD = "[[shards]]\nshard = {}\nlocations = [{}]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (SHARD.format(2, '"b.*"'), "2: shards[0].shard: Expected shards without a gap: no rule is of shard 1"),
+        (SHARD.format(-1, '"b.*"'), "2: shards[0].shard: Expected `integer` >= 0"),
+        (SHARD.format(256, '"b.*"'), "2: shards[0].shard: Expected `integer` <= 255"),
+        (SHARD.format(1, ""), "3: shards[0].locations: Expected at least one pattern, or no such key"),
+        (SHARD.format(1, '""'), "3: shards[0].locations[0]: Expected `string` of length >= 1"),
+        ("[[shards]]\nshard = 1\n", "1: shards[0]: Expected `locations` or `accounts`: this rule names nothing"),
+        (
+            SHARD.format(1, '"external"'),
+            "3: shards[0].locations[0]: Expected a place of ours: `external` is of no shard",
+        ),
+        (
+            "[[shards]]\nshard = 1\nlocation = ['x']\n",
+            "3: shards[0].location: Expected no such key; did you mean `locations`?",
+        ),
+        ("[shards]\nshard = 1\n", "1: shards: Expected `array`, got `table`"),
+    ],
+)
+def test_a_map_of_shards_that_says_nothing_sensible_is_refused(text: str, expected: str) -> None:
+    assert expected in said(text)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "idle"),
+    [
+        ("b.*", "b.1", True), ("*", "b.*", True), ("b.*", "b.x*", True), ("b.?", "b.1", True), ("b.1", "b.1", True),
+        ("b.*", "b*", False), ("b.1", "b.*", False), ("b.*", "a.*", False), ("b.[12]", "b.?", False), ("B.*", "b.1", False),
+    ],
+)  # fmt: skip
+def test_a_pattern_that_an_earlier_one_makes_idle_is_told(earlier: str, later: str, idle: bool) -> None:
+    found = said(SHARD.format(1, f'"{earlier}"') + SHARD.format(2, f'"{later}"'))
+    expected = (
+        f"6: shards[1].locations[0]: `{later}` never counts: shards[0].locations[0] comes before and matches the same"
+    )
+    assert found == ([expected] if idle else [])
+
+
+def test_a_sound_map_is_read_as_it_is_meant(tmp_path: Path) -> None:
+    file = tmp_path / "map.toml"
+    file.write_text(SHARD.format(1, '"b.*"') + "accounts = ['b.*']\n" + SHARD.format(2, '"c.?", "d"'), encoding="utf-8")
+    shards = load_settings(file).shards
+    assert [(rule.shard, rule.locations, rule.accounts) for rule in shards] == [
+        (1, ("b.*",), ("b.*",)),
+        (2, ("c.?", "d"), ()),
+    ]

@@ -82,7 +82,12 @@ def credited_twice(two: Two) -> None:
 
 
 def credited_to_another(two: Two) -> None:
-    other = {"account_id": "b.other", "account_class": "client", "client_id": "b.eve", "recon_group": "b"}
+    other: dict[str, Any] = {
+        "account_id": "b.other",
+        "account_class": "client",
+        "client_id": "b.eve",
+        "recon_group": "b",
+    }
     two.tell(reference("account", "b-other", **other), 99)
     paid(two)
     book(two, "b", "T", 106, {"other": "100", "world": "-100"})
@@ -210,7 +215,7 @@ def test_an_account_of_another_shard_than_its_place_is_asked_after_where_it_is_b
 
 def test_windows_count_what_the_shard_decides_and_no_more() -> None:
     two = opened()
-    limit = {"limit_id": "l", "scope": {"op_type": "internal"}, "window_s": 3_600, "window_count": 1}
+    limit: dict[str, Any] = {"limit_id": "l", "scope": {"op_type": "internal"}, "window_s": 3_600, "window_count": 1}
     two.tell(reference("limit", "l", **limit), 90)
     between(two, "T1", 100)
     between(two, "T2", 110)

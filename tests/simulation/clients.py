@@ -15,6 +15,7 @@ from unittest.mock import patch
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from streams.engine import agents, assembly, clocks, held, keeper, logfile, publisher, transport
+from streams.engine import clients as engine_clients
 from streams.engine.bookmarks import Partition
 from streams.engine.checkpoints import reader, tail, writer
 from tests.simulation.broker import LOG
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 CLOGGED = 1_000_000
-LOOK_BACK_RECORDS, LOOK_BACK_FACTOR = 4, 3  # the worlds' checkpoints are small, and more than one look is to be needed
+LOOKS_BACK_RECORDS, LOOK_BACK_FACTOR = (3, 30), 3  # checkpoints are small here: one look is enough, or it is not
 _the_world: list[World] = []
 
 Queued = tuple[str, int, bytes | None, bytes | None, Any, Any]
@@ -84,6 +85,7 @@ class Producer:
     def flush(self, _: float) -> int:
         self._live()
         for place in self.queues:
+            self.world.meanwhile()  # of what goes to several places a crash leaves a part
             self.send(place, len(self.queues[place]))
         self.answer(len(self.unanswered))
         self.poll(0)
@@ -254,6 +256,7 @@ def _sleep(seconds: float) -> None:
 def _last_head(broker: str, topic: str, shard: int) -> Any:
     """Look for the last head as the engine does, and have it judged: one that is wrong may go unnoticed else."""
     judge = world().oracle.shards[shard]
+    tail.LOOK_BACK_RECORDS = world().rng.choice(LOOKS_BACK_RECORDS)
     known = len(judge.heads)
     found = tail.last_head(broker, topic, shard)
     judge.looked(found, known)
@@ -269,13 +272,13 @@ def installed() -> Iterator[None]:
         (writer, "Producer", Producer),
         (reader, "Consumer", Consumer),
         (tail, "Consumer", Consumer),
-        (tail, "LOOK_BACK_RECORDS", LOOK_BACK_RECORDS),
+        (tail, "LOOK_BACK_RECORDS", LOOKS_BACK_RECORDS[0]),
         (tail, "LOOK_BACK_FACTOR", LOOK_BACK_FACTOR),
         (assembly, "last_head", _last_head),
         (logfile, "Consumer", Consumer),
         (writer, "time", time),
         (publisher, "time", time),
-        (logfile, "time", time),
+        (engine_clients, "time", time),
         (held, "time", time),
         *((module, "wall_us", _wall_us) for module in (assembly, clocks, held)),
         *((module, "reached", _reached) for module in (agents, held, keeper, writer, transport)),

@@ -22,6 +22,7 @@ from streams.engine.merge import Merge
 from streams.engine.shard import Shard
 from streams.engine.watermarks import Reading, Watermarks
 from streams.monitor import controls
+from tests.simulation import sharded_defects as sharded
 from tests.simulation.clients import world
 
 Defect = Callable[[], AbstractContextManager[Any]]
@@ -144,21 +145,17 @@ def committed_while_another_has_it() -> AbstractContextManager[Any]:
 @contextmanager
 def log_ends_before_the_fence() -> Iterator[None]:
     """The end of the log is asked for before its last holder is shut out."""
-    open_ = CheckpointWriter.open
+    open_, read_ends = CheckpointWriter.open, logfile.read_ends
+    seen: dict[tuple[int, str, int], Any] = {}
 
     def wrong(self: CheckpointWriter) -> None:
-        one = world()
-        ends = keeper_read_ends("simulated:1", ("log", 0))
-        with patch.object(one, "ends_seen", ends, create=True):
-            open_(self)
-        one.ends_seen = ends  # type: ignore[attr-defined]
+        seen[world().seed, world().running.name, self._shard] = read_ends("simulated:1", ("log", self._shard))
+        open_(self)
 
-    keeper_read_ends = logfile.read_ends
+    def as_seen(broker: str, place: Partition) -> Any:
+        return seen[world().seed, world().running.name, place[1]]
 
-    def seen(broker: str, place: Partition) -> Any:
-        return world().ends_seen  # type: ignore[attr-defined]
-
-    with patch.object(CheckpointWriter, "open", wrong), patch.object(keeper, "read_ends", seen):
+    with patch.object(CheckpointWriter, "open", wrong), patch.object(keeper, "read_ends", as_seen):
         yield
 
 
@@ -222,11 +219,13 @@ FREQUENT: dict[Defect, int] = {
     revoked_input_spoken_for: 200,
     config_not_appended: 100,
     records_given_up_one_by_one: 200,
+    **sharded.FREQUENT,
 }
 """In how many worlds, from the first one on, a defect must have been found (it stops at the first)."""
 
 RARE: tuple[Defect, ...] = (
     committed_while_another_has_it, log_ends_before_the_fence, merged_past_the_ends, opened_while_about_to_be_closed,
+    *sharded.RARE,
 )  # fmt: skip
 """Found in thousands of worlds only; tests of their own hold these, and `--defect` plants them here."""
 

@@ -121,7 +121,8 @@ class ShardJudge:
 
     def looked(self, found: Head | None, known: int) -> None:
         """A start looked for the last head, of which so many were `known` before it did."""
-        if found not in (self.heads[max(known - 1, 0) :] or [None]) and (found is not None or known):
+        allowed: list[Head | None] = [*self.heads[max(known - 1, 0) :]]
+        if found not in (allowed if known else [None, *allowed]):
             raise self._wrong(f"the last head was {self.heads[known - 1 : known]} and {found} was found")
 
     def surveyed(self, found: Survey) -> None:

@@ -6,31 +6,48 @@ from typing import Any
 
 import msgspec
 
+from ledger.shards import ShardMap, ShardRule
 from ledger.times import to_text
 from streams.engine.bookmarks import Partition
 from streams.engine.worker import plain
 from streams.monitor import Monitor, Settings
-from streams.record import INPUT_TOPICS
+from streams.record import INPUT_TOPICS, Output, Record
 from streams.simulate import Simulation, WorldConfig
+from tests.simulation.routes import Route
 from tests.simulation.world import BEGIN_US, Outcome, World
 
 TRANSFERS_PER_DAY = 400_000
+RULES = (
+    ShardRule(1, locations=("bank:*", "kraken:*"), accounts=("*[13579]",)),
+    ShardRule(2, locations=("binance:*", "fireblocks:cold-*"), accounts=("*[02]",)),
+)
 _encode = msgspec.json.Encoder().encode
+
+
+class MonitorThatSaysItsShard(Monitor):
+    """A monitor whose outputs have the number of its shard before their keys, which tells the judge whose they are."""
+
+    def step(self, record: Record) -> list[Output]:
+        said = super().step(record)
+        return [Output(output.topic, f"{self.shard}/{output.key}", output.value) for output in said]
 
 
 class MonitoredWorld(World):
     """A world whose inputs are a day of the simulated broker; its clock follows what is observed."""
 
     def __init__(self, seed: int) -> None:
-        super().__init__(seed, Monitor)
+        super().__init__(seed, lambda shard: MonitorThatSaysItsShard(shard=shard))
         config = WorldConfig(
             seed=seed, start_us=BEGIN_US, duration_s=None, transfers_per_day=TRANSFERS_PER_DAY, clients=4, rhythm=0.0
         )
         self._history = Simulation(config, ()).events()
-        self._settings = plain(Settings())
+        self._settings = plain(Settings(shards=RULES[: self.shards - 1]))
 
     def inputs(self) -> list[Partition]:
         return [(topic, 0) for topic in INPUT_TOPICS]
+
+    def router(self) -> Route:
+        return ShardMap(RULES[: self.shards - 1]).shards_of
 
     def configuration(self) -> dict[str, Any]:
         return {**self._settings, "grace_seconds": self.rng.choice((30, 30, 30, 60))}

@@ -12,7 +12,7 @@ from tests.simulation.defects import FREQUENT, Defect
 from tests.simulation.monitored import run_monitored
 from tests.simulation.world import Outcome, run
 
-SEEDS = 1_500
+SEEDS = 1_000
 MONITORED = 25
 
 

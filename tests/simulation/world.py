@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -124,7 +125,7 @@ class World:
         """Return a machine for a process that starts."""
         machine = self._new_machine(shard)
         if isinstance(machine, Machine):
-            machine.meanwhile = self.meanwhile
+            machine.meanwhile = partial(self.meanwhile, 0.5)
         return machine
 
     def seconds(self) -> float:
@@ -382,6 +383,6 @@ class World:
         self._trace.append((self.now_us, who, what))
 
 
-def run(seed: int, new_machine: Callable[[], Any] = Machine) -> Outcome:
+def run(seed: int, new_machine: Callable[[int], Any] = Machine) -> Outcome:
     """Live through the world of a seed."""
     return World(seed, new_machine).run()

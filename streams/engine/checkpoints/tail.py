@@ -5,8 +5,8 @@ from __future__ import annotations
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from streams.engine.checkpoints.head import HEAD_KEY, Head, read_head
-from streams.engine.checkpoints.reader import OPTIONS, QUIET_SECONDS, messages_to_end
-from streams.engine.clients import client_options
+from streams.engine.checkpoints.reader import OPTIONS, messages_to_end
+from streams.engine.clients import client_options, ends_of
 from streams.engine.errors import UnavailableError
 
 LOOK_BACK_RECORDS = 100
@@ -22,7 +22,7 @@ def last_head(broker: str, topic: str, shard: int) -> Head | None:
     consumer = Consumer(client_options(broker, OPTIONS))
     place = TopicPartition(topic, shard)
     try:
-        first, end = consumer.get_watermark_offsets(place, timeout=QUIET_SECONDS)
+        first, end = ends_of(consumer, place)
         back, start = LOOK_BACK_RECORDS, end
         while start > first:
             start = max(first, end - back)
