@@ -6,6 +6,7 @@ then on its changed rows are taken every few seconds, and written once all that 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -23,6 +24,9 @@ Rows = dict[str, bytes | None]
 _encode = msgspec.json.Encoder().encode
 _encode_lines = msgspec.json.Encoder().encode_lines
 _decode = msgspec.json.decode
+# Two shards that are opened at once are put back one after the other: msgspec makes what it knows of a type when it first
+# meets it, and two threads that make it at once end the process with a segmentation fault.
+_restoring = threading.Lock()
 
 
 class Remembers(Steps, Protocol):
@@ -70,7 +74,8 @@ class Keeper:
             self._check(saved.head, log)
         self.records_read = saved.records
         self.written_us = None if saved.head is None else saved.head.written_us
-        self._machine.restore(plain_rows(saved))
+        with _restoring:
+            self._machine.restore(plain_rows(saved))
         self._owed, self._captured = {}, {}
         self.saved_position = 0 if saved.head is None else saved.head.position
         self._shard.resume(saved.head)

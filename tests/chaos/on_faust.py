@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -11,6 +12,7 @@ from streams.engine.settings import EngineSettings, settings_from
 from tests.chaos.light import TOPIC, read_booking
 
 MODULE = ("-m", "tests.chaos.on_faust")
+FOLDER = "CHAOS_FOLDER"  # where Faust may leave its files
 TABLE = "balances-of-faust"
 
 
@@ -30,7 +32,7 @@ def app_of(settings: EngineSettings) -> Any:
         consumer_auto_offset_reset="earliest",
         store="memory://",
         web_enabled=False,
-        datadir=f"/nonexistent/{os.getpid()}",
+        datadir=Path(os.environ[FOLDER]) / f"faust-{os.getpid()}",
     )
     source = app.topic(settings.topic(TOPIC), key_serializer="raw", value_serializer="raw")
     table = app.Table(TABLE, partitions=settings.input_partitions)

@@ -85,19 +85,25 @@ def play(broker: KafkaBroker, folder: Path, name: str, module: tuple[str, ...], 
     Topics(settings).create()
     per_second = plan.events / (SECONDS_A_FAULT * plan.faults + 2)
     feed = bookings(plan.seed, plan.events, plan.keys, time.time_ns() // 1_000)
+    environment = {on_faust.FOLDER: str(folder / name)}
     with (
         Proxy(broker.doors) as proxy,
-        Fleet(settings, folder / name, plan.workers, module, proxy.addresses) as fleet,
+        Fleet(settings, folder / name, plan.workers, module, proxy.addresses, environment) as fleet,
     ):
         time.sleep(WARM_SECONDS)
         with Feeder(settings, plan.seed, plan.events, per_second, feed) as feeder:
-            nemesis = Nemesis(Field(broker, settings, fleet, proxy=proxy))
+            nemesis = Nemesis(Field(broker, settings, fleet, proxy=proxy), _say)
             for fault in schedule(plan.seed, plan.faults, KINDS, named_share=0.0):
                 nemesis.do(fault)
+            nemesis.end()
             feeder.hurry()
             _rest(settings, feeder)
             fleet.stop_all()
     return settings
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _rest(settings: EngineSettings, feeder: Feeder) -> None:
@@ -149,6 +155,7 @@ def compare(broker: KafkaBroker, folder: Path, plan: Plan) -> list[Score]:
     """Let both work under the same faults, one after the other; return Driftline's score and Faust's."""
     ours = play(broker, folder, "driftline", light.MODULE, plan)
     driftline = score("Driftline", expected_balances(ours), balances_of_driftline(ours))
+    _say(driftline.line())
     theirs = play(broker, folder, "faust", on_faust.MODULE, plan)
     return [driftline, score("plain Faust", expected_balances(theirs), balances_of_faust(theirs))]
 

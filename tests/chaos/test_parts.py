@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import struct
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ledger.shards import ShardMap
+from streams.engine import keeper
+from streams.engine.checkpoints import CheckpointWriter, Saved
+from streams.engine.settings import EngineSettings
+from streams.engine.shard import Shard
 from streams.record import Record
 from tests.chaos import wire
 from tests.chaos.feeder import records
@@ -189,3 +195,30 @@ def test_the_light_machine_counts_an_input_once_and_goes_on_from_its_rows() -> N
     again.restore(rows)
     fed(again, 20, 50)
     assert {**rows, **again.changed_rows()} == whole.changed_rows()
+
+
+# ------------------------------------------------------------------------------------------------ found by the chaos
+
+
+class SlowMachine(Balances):
+    """A machine that takes its time to be put back, and notes whether another is put back meanwhile."""
+
+    at_once = 0
+    most_at_once = 0
+
+    def restore(self, plain: dict[str, Any]) -> None:
+        SlowMachine.at_once += 1
+        SlowMachine.most_at_once = max(SlowMachine.most_at_once, SlowMachine.at_once)
+        time.sleep(0.05)
+        SlowMachine.at_once -= 1
+
+
+def test_two_shards_that_are_opened_at_once_are_put_back_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "read_saved", lambda *_: Saved(None, {}))
+    monkeypatch.setattr(CheckpointWriter, "open", lambda _: None)
+    settings = EngineSettings(broker="localhost:9", shards=3)
+    machines = [SlowMachine() for _ in range(3)]
+    keepers = [keeper.Keeper(settings, Shard(number, machine, 0), machine) for number, machine in enumerate(machines)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(keeper.Keeper.open, keepers))
+    assert SlowMachine.most_at_once == 1

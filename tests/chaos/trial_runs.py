@@ -25,8 +25,8 @@ from tests.chaos.spool import Heads
 from tests.chaos.trials import STATIC_SECONDS_MAX, TAKEOVER_SECONDS_MAX, Asked, Measure, Trial
 from tests.chaos.worker import FREEZE, MODULE
 
-PATIENCE_SECONDS = 60.0
-FREEZE_PATIENCE_SECONDS = 12.0
+PATIENCE_SECONDS = 90.0
+FREEZE_PATIENCE_SECONDS = 30.0
 TRIAL_SECONDS_MAX = 20.0  # so much is the feed made for
 PLACES = (
     "transaction.half", "transaction.whole", "checkpoint.captured", "checkpoint.confirmed", "monitor.stepped",
@@ -49,6 +49,8 @@ class Ground:
         while any(count < wanted for count, wanted in zip(self.heads.counts, due, strict=True)):
             if time.monotonic() - began > PATIENCE_SECONDS:
                 words = "; ".join(f"{worker.number}: {worker.last_words()}" for worker in self.fleet.workers)
+                for worker in self.fleet.alive():
+                    worker.process.send_signal(signal.SIGUSR1)
                 raise AssertionError(f"no checkpoints are written: {self.heads.counts} ({words})")
             time.sleep(0.02)
         return time.monotonic() - began
@@ -154,7 +156,7 @@ def _frozen(ground: Ground, number: int, trial: Trial) -> Worker:
     """Freeze a worker, every second time at a named point, and return it."""
     worker = ground.fleet.workers[number % len(ground.fleet.workers)]
     if number // 2 % 2 == 0:
-        ground.fleet.next_environment = {FREEZE: f"{PLACES[number // 2 % len(PLACES)]}:{2 + number % 3}"}
+        ground.fleet.next_environment = {FREEZE: f"{PLACES[number // 4 % len(PLACES)]}:{2 + number % 3}"}
         before = worker.process.pid
         ground.fleet.stop(worker)
         deadline = time.monotonic() + FREEZE_PATIENCE_SECONDS
@@ -163,6 +165,8 @@ def _frozen(ground: Ground, number: int, trial: Trial) -> Worker:
                 trial.counts["frozen at a named point"] += 1
                 return worker
             time.sleep(0.02)
+        ground.fleet.kill(worker)  # or it would freeze when nobody expects it
+        ground.wait_for_checkpoints()
     worker.process.send_signal(signal.SIGSTOP)
     return worker
 

@@ -5,6 +5,7 @@ The monitor's settings, a clock that may be stepped, a place at which it freezes
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -33,6 +34,7 @@ Options = Callable[[EngineSettings], dict[str, Any]]
 
 def main() -> int:
     """Plant what the environment asks for and run a worker."""
+    faulthandler.register(signal.SIGUSR1)  # what every thread is doing, for who wonders why nothing goes on
     if os.environ.get(clock.VARIABLE):
         clock.follow(Path(os.environ[clock.VARIABLE]))
     if os.environ.get(FREEZE):
