@@ -82,11 +82,12 @@ def run_worker(
     """
     route = _router(settings, shard_map)
     gauges = Gauges(settings.shards)
-    engine = _when_the_broker_answers(
-        settings, lambda: _assemble(settings, machines, configuration or {}, route, gauges, on_output)
-    )
-    with _metrics(settings, engine, gauges), seldom_collected(), short_turns():
-        return asyncio.run(_run(engine, stop or threading.Event()))
+    with seldom_collected(), short_turns():
+        engine = _when_the_broker_answers(
+            settings, lambda: _assemble(settings, machines, configuration or {}, route, gauges, on_output)
+        )
+        with _metrics(settings, engine, gauges):
+            return asyncio.run(_run(engine, stop or threading.Event()))
 
 
 def _router(settings: EngineSettings, shard_map: ShardMap | None) -> Router:

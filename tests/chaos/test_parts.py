@@ -12,7 +12,7 @@ import pytest
 
 from ledger.shards import ShardMap
 from streams.engine import keeper
-from streams.engine.checkpoints import Saved
+from streams.engine.checkpoints import CheckpointWriter, Saved
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
 from streams.record import Record
@@ -215,7 +215,7 @@ class SlowMachine(Balances):
 
 def test_two_shards_that_are_opened_at_once_are_put_back_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeper, "read_saved", lambda *_: Saved(None, {}))
-    monkeypatch.setattr(keeper.CheckpointWriter, "open", lambda _: None)
+    monkeypatch.setattr(CheckpointWriter, "open", lambda _: None)
     settings = EngineSettings(broker="localhost:9", shards=3)
     machines = [SlowMachine() for _ in range(3)]
     keepers = [keeper.Keeper(settings, Shard(number, machine, 0), machine) for number, machine in enumerate(machines)]

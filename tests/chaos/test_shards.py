@@ -42,9 +42,10 @@ def test_what_goes_wrong_at_a_door_is_what_it_was_told(behind_doors: KafkaBroker
         producer = Producer({**options, "topic.metadata.refresh.interval.ms": -1})
         admin = AdminClient({"bootstrap.servers": behind_doors.address})
         admin.create_topics([NewTopic("doors", 1, 1)])["doors"].result()
-        for number, break_it in enumerate(
-            (proxy.hold, proxy.mute, proxy.cut, lambda: proxy.delay(0.3), lambda: proxy.spoil(wire.PRODUCE, 7, 0.9))
-        ):
+        faults: list[Callable[[], object]] = [
+            proxy.hold, proxy.mute, proxy.cut, lambda: proxy.delay(0.3), lambda: proxy.spoil(wire.PRODUCE, 7, 0.9),
+        ]  # fmt: skip
+        for number, break_it in enumerate(faults):
             producer.produce("doors", b"before", partition=0)
             assert producer.flush(20) == 0
             break_it()

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from alerts.ids import alert_id
+from ledger.policy.document import Fresh, default_policy
 from ledger.shards import ShardRule
 from streams.monitor import Monitor, Settings
 from streams.monitor.rows import StateVersionError
@@ -32,8 +34,9 @@ def credited(two: Two, amount: str = "100", at_s: float = 106) -> None:
 
 
 # --- what each holds -------------------------------------------------------------------------------------------
-def test_a_clean_movement_is_decided_by_the_one_and_kept_by_both() -> None:
-    two = opened()
+@pytest.mark.parametrize("groups", ["places accounts", ""])
+def test_a_clean_movement_is_decided_by_the_one_and_kept_by_both(groups: str) -> None:
+    two = opened(groups=groups)
     paid(two)
     credited(two)
     two.tell(balance("a", 200, "900"), 200).tell(balance("b", 200, "1100"), 200).pass_time(LATER_S)
@@ -41,6 +44,8 @@ def test_a_clean_movement_is_decided_by_the_one_and_kept_by_both() -> None:
     assert [shard for shard, transfer_id in two.decided() if transfer_id == "T"] == [0]
     assert two.positions(0) == {("a.bank", "USD"): ("900", "0", "0")}
     assert two.positions(1) == {("b.bank", "USD"): ("1100", "0", "0")}
+    races = [monitor.state.reconciliation.tables["race"].rows for monitor in two.monitors.monitors]
+    assert races == [{}, {}], "books and places agree in each shard"
 
 
 def test_value_on_its_way_to_another_shard_is_in_transit_where_it_will_arrive_and_only_there() -> None:
@@ -52,9 +57,17 @@ def test_value_on_its_way_to_another_shard_is_in_transit_where_it_will_arrive_an
     assert two.told() == []
 
 
-def test_the_firms_own_move_between_two_shards_needs_no_booking() -> None:
+HOUSE: dict[str, Any] = {
+    end: {"location": f"{of}.bank", "account_id": f"{of}.own"} for end, of in (("from", "a"), ("to", "b"))
+}
+
+
+@pytest.mark.parametrize(
+    "more", [{}, HOUSE, {"op_type": "collateral"}, {"op_type": "collateral", **HOUSE}, {"op_type": "settlement"}]
+)
+def test_the_firms_own_move_between_two_shards_needs_no_booking(more: dict[str, Any]) -> None:
     two = opened()
-    between(two, "T", 100, own=True)
+    between(two, "T", 100, own=True, **more)
     two.tell(balance("a", 200, "900"), 200).tell(balance("b", 200, "1100"), 200).pass_time(LATER_S)
     assert two.told() == []
     assert (two.positions(0)["a.bank", "USD"][0], two.positions(1)["b.bank", "USD"][0]) == ("900", "1100")
@@ -143,6 +156,16 @@ def credited_for_nothing(two: Two) -> None:
     book(two, "b", "NO-SUCH", 105, CREDITED)
 
 
+def given_back_more_than_came(two: Two) -> None:
+    paid(two)
+    credited(two)
+    ends: dict[str, Any] = {end: {"location": f"{of}.bank", "client_id": who} for end, of, who in (("from", "b", "b.bob"), ("to", "a", "a.alice"))}  # fmt: skip
+    stages = ("requested", "approved", "broadcast", "completed")
+    move(two, "R", 120, stages, "b.bank", "a.bank", "130", op_type="refund", ids={"refers_to": "T"}, **ends)
+    book(two, "b", "R", 125, {"main": "-130", "world": "130"})
+    book(two, "a", "R", 125, {"main": "130", "world": "-130"})
+
+
 def approved_by_whoever_asked(two: Two) -> None:
     paid(two, control={"origin": "manual", "declared_class": "risky", "initiator": "ann", "approvers": ["ann", "ben"]})
     credited(two)
@@ -175,6 +198,7 @@ def restated(two: Two) -> None:
         (stolen_there, [(1, "position_drift")]),
         (stolen_here, [(0, "position_drift")]),
         (credited_for_nothing, [(1, "phantom_credit")]),
+        (given_back_more_than_came, [(1, "amount_mismatch")]),
         (approved_by_whoever_asked, [(0, "four_eyes_violation")]),
     ],
 )
@@ -213,6 +237,89 @@ def test_an_account_of_another_shard_than_its_place_is_asked_after_where_it_is_b
         assert (two.positions(0)["a.bank", "USD"][0], two.positions(1)["b.bank", "USD"][0]) == ("1100", "1000")
 
 
+def failed_rules(two: Two) -> dict[str, set[str]]:
+    """Return by movement the rules that the latest verdict on it names."""
+    return {
+        output.value.transfer_id: {failure.rule for failure in output.value.failed_rules}
+        for said in two.said
+        for output in said
+        if output.topic == "decisions"
+    }
+
+
+@pytest.mark.parametrize("groups", ["places accounts", "places", ""])
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_totals_are_those_of_the_shard_however_its_groups_are_named(name: str, groups: str) -> None:
+    two = opened(groups=groups)
+    for source in ("wires", "ledger", "custodian", "other"):
+        for firm in "ab":  # what the other shard's have not delivered holds up nothing here
+            mark = stamp(LATER_S - 100 if firm == name else 40)
+            beat = control("heartbeat", f"{firm}.{source}-beat", 40, of_source=f"{firm}.{source}", watermark=mark)
+            two.tell(beat, 40)
+    other = "b" if name == "a" else "a"
+    again: dict[str, Any] = {"location": f"{other}.bank", "role": "bank", "recon_group": "else" if groups else None}
+    two.tell(reference("location", f"{other}-again", **again), 50)
+    book(two, name, "GIFT", 100, {"main": "600", "own": "-600"})
+    two.pass_time(400)
+    assert two.told() == [(0 if name == "a" else 1, "liabilities_exceed_holdings")]
+
+
+@pytest.mark.parametrize("groups", ["places accounts", ""])
+def test_value_on_its_way_to_another_shard_covers_no_client_here(groups: str) -> None:
+    two = opened(groups=groups)
+    between(two, "T", 100, own=True, amount="900", without="completed")
+    assert two.pass_time(400).told() == [(0, "liabilities_exceed_holdings")]
+
+
+def test_a_movement_that_the_receiver_tells_under_another_id_is_one_with_it() -> None:
+    two = opened()
+    paid(two, ids={"tx_hash": "0xabc", "tx_index": 1})
+    credited(two)
+    ends: dict[str, Any] = {"to": {"location": "b.bank", "account_id": "b.main", "client_id": "b.bob"}}
+    ends |= {"op_type": "deposit", "ids": {"tx_hash": "0xabc", "tx_index": 1}, "source": "b.wires"}
+    move(two, "SEEN", 110, ("completed",), "external", "b.bank", "100", **ends)
+    assert two.pass_time(LATER_S).told() == []
+
+
+def test_a_credit_that_names_no_movement_is_found_for_one_from_another_shard() -> None:
+    two = opened()
+    paid(two, without="completed")
+    book(two, "b", "T", 110, {"main": "100", "world": "-100"}, transfer_id=None)
+    between(two, "T", 240, without="requested approved broadcast")  # longer than a credit with nothing behind it waits
+    assert two.pass_time(LATER_S).told() == []
+
+
+def test_the_second_leg_of_a_trade_between_two_shards_is_missed_by_one() -> None:
+    two = opened()
+    for number in range(7):
+        legs = (("a", "b"), ("b", "a")) if number < 6 else (("a", "b"),)
+        for origin, target in legs:
+            ends: dict[str, Any] = {"op_type": "settlement", "parent_id": f"trade-{number}"}
+            name = f"{origin}{number}"
+            move(two, name, 100 + number, ("completed",), f"{origin}.bank", f"{target}.bank", "1", **ends)
+    assert two.pass_time(LATER_S).told() == [(0, "settlement_overdue")]
+
+
+def test_the_booking_of_a_correction_led_elsewhere_is_no_correction_of_its_own() -> None:
+    two = opened()
+    ends: dict[str, Any] = {end: {"location": f"{of}.bank"} for end, of in (("from", "b"), ("to", "a"))}
+    stages = ("requested", "approved", "broadcast", "completed")
+    move(two, "ADJ", 100, stages, "b.bank", "a.bank", "5", op_type="adjustment", **ends)
+    by_hand: dict[str, Any] = {"op_type": "adjustment", "origin": "manual", "maker": "ann", "checker": "ben"}
+    book(two, "a", "ADJ", 110, {"own": "5", "world": "-5"}, **by_hand)
+    corrections = [monitor.state.reconciliation.tables["correction"].rows for monitor in two.monitors.monitors]
+    assert [sorted(rows) for rows in corrections] == [[], ["transfer|ADJ"]]
+
+
+def test_requests_of_another_shard_are_no_sign_that_this_one_tells_of_its_own() -> None:
+    two = opened(active="a")
+    paid(two)
+    credited(two)
+    move(two, "X", 200, ("broadcast", "completed"), "b.bank", "external", "1", op_type="withdrawal")
+    book(two, "b", "X", 205, {"main": "-1", "world": "1"})
+    assert two.pass_time(LATER_S).told() == []
+
+
 def test_windows_count_what_the_shard_decides_and_no_more() -> None:
     two = opened()
     limit: dict[str, Any] = {"limit_id": "l", "scope": {"op_type": "internal"}, "window_s": 3_600, "window_count": 1}
@@ -221,13 +328,73 @@ def test_windows_count_what_the_shard_decides_and_no_more() -> None:
     between(two, "T2", 110)
     ends = {"from": {"location": "b.bank", "client_id": "b.bob"}, "to": {"location": "a.bank", "client_id": "a.alice"}}
     move(two, "B1", 120, ("requested",), "b.bank", "a.bank", "1", asset="USD", source="b.wires", **ends)
-    failed = {
-        output.value.transfer_id: {failure.rule for failure in output.value.failed_rules}
-        for said in two.said
-        for output in said
-        if output.topic == "decisions"
-    }
+    failed = failed_rules(two)
     assert ("R6" in failed["T1"], "R6" in failed["T2"], "R6" in failed["B1"]) == (False, True, False)
+
+
+def test_what_another_shard_leads_is_no_earlier_payment_like_this_one_also_after_a_restart() -> None:
+    two = opened()
+    paid_out: dict[str, Any] = {"op_type": "withdrawal", "to": {"location": "a.bank", "account_id": "payee"}}
+    stages = ("requested", "approved", "broadcast", "completed")
+    move(
+        two,
+        "B",
+        100,
+        stages,
+        "b.bank",
+        "a.bank",
+        "9",
+        **{"from": {"location": "b.bank", "client_id": "a.alice"}},
+        **paid_out,
+    )
+    two.pass_time(150).pass_time(160).pass_time(170).pass_time(180).pass_time(190).pass_time(195).pass_time(196)
+    paid_out["to"] = {"location": "external", "account_id": "payee"}
+    move(
+        two,
+        "A",
+        200,
+        stages,
+        "a.bank",
+        "external",
+        "9",
+        **{"from": {"location": "a.bank", "client_id": "a.alice"}},
+        **paid_out,
+    )
+    assert "duplicate_payment" not in {alert for _, alert in two.told()}
+    assert "R8" not in failed_rules(two)["A"]
+
+
+def test_a_plan_that_a_movement_led_elsewhere_names_is_held_against_it_there_also_after_a_restart() -> None:
+    two = opened()
+    ends: dict[str, Any] = {end: {"location": f"{of}.bank"} for end, of in (("from", "b"), ("to", "a"))}
+    stages = ("requested", "approved", "broadcast", "completed")
+    move(two, "B", 100, stages, "b.bank", "a.bank", "9", op_type="rebalance", plan_id="P", **ends)
+    for at_s in range(150, 157):
+        two.pass_time(at_s)
+    other_way = {"from": "a.bank", "to": "b.bank", "asset": "USD", "amount": "9"}
+    two.tell(control("plan", "p", 200, plan_id="P", op_type="rebalance", **other_way), 200)
+    assert two.told() == [(1, "unexpected_destination")]
+
+
+def test_what_is_told_of_a_movement_led_elsewhere_counts_where_it_is_led() -> None:
+    two = opened()
+    no_credit(two)
+    two.pass_time(LATER_S)
+    marks = [monitor.state.reconciliation.context.tallies.marks for monitor in two.monitors.monitors]
+    assert ["T" in shard.rows for shard in marks] == [True, False]
+    sizes = [
+        {name for key, _ in monitor.state.sentinels.sizes.rows() for name in key} for monitor in two.monitors.monitors
+    ]
+    assert ["a.alice" in names for names in sizes] == [True, False]
+
+
+def test_the_age_of_a_balance_is_asked_of_the_places_that_report_here() -> None:
+    policy = default_policy()
+    rules = tuple(replace(rule, snapshot_age_s=3_600.0) if isinstance(rule, Fresh) else rule for rule in policy.rules)
+    two = opened(Two(policy=replace(policy, rules=rules)))
+    between(two, "T1", 100)
+    between(two, "T2", LATER_S)
+    assert ("R11" in failed_rules(two)["T1"], "R11" in failed_rules(two)["T2"]) == (False, True)
 
 
 # --- what all shards hear --------------------------------------------------------------------------------------
@@ -271,6 +438,13 @@ def test_a_reference_for_all_is_applied_by_all() -> None:
     two.tell(reference("asset", "ref-NEW", asset="NEW", decimals=2, dust="0"), 101)
     assert two.positions(0)["a.bank", "NEW"][0] == "-5"
     assert two.positions(1)["b.bank", "NEW"][0] == "5"
+
+
+def test_what_waited_for_a_reference_and_cannot_be_applied_is_told_where_it_is_led() -> None:
+    two = opened()
+    two.tell(transfer("X/1", 100, "X", "completed", "b.bank", "a.bank", "0.123", asset="NEW", source="b.wires"), 100)
+    two.tell(reference("asset", "ref-NEW", asset="NEW", decimals=2, dust="0"), 101)
+    assert two.quarantined() == [(1, "too_many_decimals")]
 
 
 def test_words_about_an_alert_are_obeyed_by_the_shard_that_has_it_and_nobody_minds() -> None:

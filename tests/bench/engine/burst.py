@@ -197,14 +197,14 @@ def report(plan: Plan, seen: Seen) -> str:
     """Return the figures beside what is asked for."""
     most = max(waiting for _, waiting, _ in seen.rows)
     lost = seen.sent - seen.logged + seen.transfers - seen.decided
-    gone = f"{seen.lag_gone_s:.0f} s after it" if seen.lag_gone_s is not None else "NOT gone"
+    gone = f"gone {seen.lag_gone_s:.0f} s after it" if seen.lag_gone_s is not None else "NOT gone"
     is_met = lost == 0 and seen.lag_gone_s is not None
     steps = [seen.rows[len(seen.rows) * part // 8] for part in range(8)] + [seen.rows[-1]]
     return "\n".join(
         [
             f"Burst of {plan.burst_rate:,} events/s for {plan.burst_seconds:g} s over a usual {plan.usual_rate:,}, whole monitor",
             f"  sent {seen.sent:,}, in the log {seen.logged:,}; transfers sent {seen.transfers:,}, decided {seen.decided:,}: lost {lost:,}",
-            f"  most that waited {most:,}; lag gone {gone}; target ten minutes and nothing lost: {'met' if is_met else 'NOT met'}",
+            f"  most that waited {most:,}; lag {gone}; target ten minutes and nothing lost: {'met' if is_met else 'NOT met'}",
             "  seconds, waiting, resident MiB: "
             + "; ".join(f"{at_s:.0f} {waiting:,} {mib:.0f}" for at_s, waiting, mib in steps),
         ]
