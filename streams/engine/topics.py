@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
+from typing import TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
@@ -28,6 +29,7 @@ from streams.engine.settings import EngineSettings
 from streams.engine.topology import Declared, Found, declared, differences
 
 REQUEST_SECONDS = 10.0
+T = TypeVar("T")
 
 
 class Topics:
@@ -107,7 +109,7 @@ class Topics:
         told: dict[str, dict[str, str]] = {}
         for resource, answer in self._admin.describe_configs(asked, request_timeout=REQUEST_SECONDS).items():
             with suppress(KafkaException):
-                entries = answer.result().items()
+                entries = answered(answer).items()
                 told[resource.name] = {name: entry.value for name, entry in entries if entry.value is not None}
         return told
 
@@ -115,7 +117,7 @@ class Topics:
         new = [NewTopic(one.topic, one.partitions, one.replicas, config=one.configuration()) for one in missing]
         for name, answer in self._admin.create_topics(new, request_timeout=REQUEST_SECONDS).items():
             try:
-                answer.result()
+                answered(answer)
             except KafkaException as problem:
                 if problem.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # somebody else was a little earlier
                     raise TopicsError(f"{name} cannot be created: {problem.args[0].str()}") from None
@@ -127,10 +129,21 @@ class Topics:
             time.sleep(0.05)
 
 
+def answered(answer: Future[T]) -> T:
+    """Return what the broker says; raise `KafkaException` where it says nothing.
+
+    The client breaks a question off by itself, but has been seen to forget one for ever when its broker was away.
+    """
+    try:
+        return answer.result(2 * REQUEST_SECONDS)
+    except TimeoutError:
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "the broker does not answer")) from None
+
+
 def end_offsets(admin: AdminClient, partitions: Iterable[Partition]) -> dict[Partition, int]:
     """Return the offset behind the last record of each partition; raise `KafkaException` where one is unknown."""
     asked = {TopicPartition(*partition): OffsetSpec.latest() for partition in partitions}
     answers: Mapping[TopicPartition, Future[ListOffsetsResultInfo]] = admin.list_offsets(
         asked, request_timeout=REQUEST_SECONDS
     )
-    return {(asked.topic, asked.partition): answer.result().offset for asked, answer in answers.items()}
+    return {(asked.topic, asked.partition): answered(answer).offset for asked, answer in answers.items()}

@@ -6,8 +6,12 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 from streams.engine.settings import EngineSettings
@@ -23,6 +27,7 @@ SESSION_SECONDS = 2.0
 NAMED_PATIENCE_SECONDS = 15.0
 CHECKPOINT_PATIENCE_SECONDS = 8.0
 PAUSE_SECONDS = 3.0
+ASKED_TIMES, ANSWER_SECONDS = 6, 20.0
 REFUSED_BYTES = 1_200  # what the log takes while it refuses
 DAY_US = 86_400_000_000
 STEPS_US = (-3_600_000_000, -20_000_000, 30_000_000, 7_200_000_000, 3 * DAY_US, -10 * DAY_US, 400_000)
@@ -33,6 +38,15 @@ TRANSACTION_ERRORS = (
     (wire.END_TXN, 51), (wire.ADD_PARTITIONS, 51), (wire.END_TXN, 15), (wire.ADD_PARTITIONS, 16), (wire.END_TXN, 14),
 )  # fmt: skip
 Say = Callable[[str], object]
+
+
+def persisted(ask: Callable[[], dict[Any, Future[Any]]]) -> Any:
+    """Return the one answer to a question; asked again where the client forgets it, as it does now and then."""
+    for _ in range(ASKED_TIMES):
+        with suppress(KafkaException, TimeoutError):
+            [answer] = ask().values()
+            return answer.result(ANSWER_SECONDS)
+    raise TimeoutError(f"the broker gave no answer, {ASKED_TIMES} times")
 
 
 @dataclass(frozen=True)
@@ -164,7 +178,7 @@ class Nemesis:
     def _refused_records(self, fault: Fault) -> None:
         """Let the log take small records only, so that the broker itself refuses others for good."""
         admin = AdminClient({"bootstrap.servers": self._settings.broker, "log_level": 0})
-        usual = dict(admin.describe_configs([self._log()]).popitem()[1].result())["max.message.bytes"].value
+        usual = persisted(lambda: admin.describe_configs([self._log()]))["max.message.bytes"].value
         self._set(admin, str(REFUSED_BYTES))
         time.sleep(0.5 + 2 * fault.length)
         self._set(admin, str(usual))
@@ -175,8 +189,7 @@ class Nemesis:
 
     def _set(self, admin: AdminClient, value: str) -> None:
         entry = ConfigEntry("max.message.bytes", value, incremental_operation=AlterConfigOpType.SET)
-        for answer in admin.incremental_alter_configs([self._log(entry)]).values():
-            answer.result()
+        persisted(lambda: admin.incremental_alter_configs([self._log(entry)]))
 
     # ------------------------------------------------------------------------------------------ what lies between
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import replace
 
 import pytest
+from confluent_kafka import KafkaException
 
+from streams.engine import topics as engine_topics
 from streams.engine.embedded import EmbeddedBroker
 from streams.engine.errors import TopicsError
 from streams.engine.publisher import RECORD_BYTES_MAX
@@ -122,3 +125,12 @@ def test_the_embedded_broker_is_checked_by_what_it_tells(broker: EmbeddedBroker)
     assert [line.split(":")[0] for line in str(refused.value).splitlines()] == [
         f"{name} has 1 partition, and must have 2, one for each shard" for name in ("log", "state")
     ]
+
+
+def test_a_question_that_the_client_forgets_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_topics, "REQUEST_SECONDS", 0.05)
+    forgotten: Future[int] = Future()
+    with pytest.raises(KafkaException, match="does not answer"):
+        engine_topics.answered(forgotten)
+    forgotten.set_result(7)
+    assert engine_topics.answered(forgotten) == 7
