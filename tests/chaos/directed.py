@@ -66,7 +66,7 @@ def play(address: str, folder: Path, prefix: str, scenario: Scenario, defect: st
 
 def _happen(scenario: Scenario, fleet: Fleet, first: Worker, heads: Heads) -> None:
     if scenario.event == "crash":
-        _until(lambda: fleet.ends.total() >= scenario.crashes, f"{scenario.arm} is not reached")
+        until(lambda: fleet.ends.total() >= scenario.crashes, f"{scenario.arm} is not reached")
         return
     advance(heads, 2)
     if scenario.event == "zombie":
@@ -97,10 +97,11 @@ def advance(heads: Heads, times: int) -> None:
     """Wait until so many more checkpoints are there."""
     heads.position()
     due = heads.count + times
-    _until(lambda: heads.position() >= 0 and heads.count >= due, "no checkpoints are written")
+    until(lambda: heads.position() >= 0 and heads.count >= due, "no checkpoints are written")
 
 
-def _until(holds: Callable[[], bool], sentence: str) -> None:
+def until(holds: Callable[[], bool], sentence: str) -> None:
+    """Wait until something holds; fail with the sentence after a minute."""
     deadline = time.monotonic() + FIRST_SECONDS
     while not holds():
         if time.monotonic() > deadline:

@@ -161,7 +161,7 @@ def _frozen(ground: Ground, number: int, trial: Trial) -> Worker:
         ground.fleet.stop(worker)
         deadline = time.monotonic() + FREEZE_PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            if worker.process.pid != before and _is_stopped(worker.process.pid):
+            if worker.process.pid != before and is_stopped(worker.process.pid):
                 trial.counts["frozen at a named point"] += 1
                 return worker
             time.sleep(0.02)
@@ -171,7 +171,8 @@ def _frozen(ground: Ground, number: int, trial: Trial) -> Worker:
     return worker
 
 
-def _is_stopped(pid: int) -> bool:
+def is_stopped(pid: int) -> bool:
+    """Say whether a process is frozen."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
     except OSError:
