@@ -11,14 +11,14 @@ import pytest
 from streams.engine.topics import Topics
 from tests.chaos.checker import check
 from tests.chaos.defects import DEFECTS
-from tests.chaos.directed import SESSION_SECONDS, advance, play, until
+from tests.chaos.directed import FROZEN_AT, SESSION_SECONDS, advance, play, until
 from tests.chaos.feeder import Feeder
-from tests.chaos.fleet import Fleet
+from tests.chaos.fleet import Fleet, is_stopped
 from tests.chaos.rest import rest
 from tests.chaos.run import Plan, chaos_settings, run
 from tests.chaos.schedule import schedule
 from tests.chaos.spool import Heads
-from tests.chaos.trial_runs import FENCED, is_stopped
+from tests.chaos.trial_runs import FENCED
 from tests.chaos.worker import FREEZE, MODULE
 from tests.kafka.broker import KafkaBroker
 
@@ -70,7 +70,7 @@ def test_a_worker_that_wakes_after_its_shard_went_writes_no_state_and_ends(kafka
         Heads(settings) as heads,
         Feeder(settings, 3, 3_000, 100.0) as feeder,
     ):
-        fleet.next_environment = {FREEZE: "transaction.whole:3"}  # it wakes with a commit to be asked for
+        fleet.next_environment = {FREEZE: FROZEN_AT}  # it wakes with a checkpoint to be written
         sleeper = fleet.add()
         until(lambda: is_stopped(sleeper.process.pid), "it does not freeze")
         fleet.add()
