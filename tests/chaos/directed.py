@@ -19,17 +19,18 @@ from streams.engine.topics import Topics
 from tests.chaos.checker import check
 from tests.chaos.defects import DEFECTS, Scenario
 from tests.chaos.feeder import Feeder
-from tests.chaos.fleet import Fleet, Worker
+from tests.chaos.fleet import Fleet, Worker, is_stopped
 from tests.chaos.rest import rest
 from tests.chaos.run import chaos_settings
 from tests.chaos.spool import Heads
 from tests.chaos.verdict import Verdict
-from tests.chaos.worker import DEFECT, LINGER, MODULE, READING
+from tests.chaos.worker import DEFECT, FREEZE, LINGER, MODULE, READING
 from tests.kafka.broker import KafkaBroker
 
 EVENTS = 1_000
 SESSION_SECONDS = 2.0
 REST_SECONDS = 45.0
+FROZEN_AT = "checkpoint.confirmed:3"  # nothing is asked between that and the write
 FIRST_SECONDS = 60.0
 BY_CHANCE = ("opened_twice",)  # needs a rebalance at the right moment: shown once in four plays, so played by name only
 
@@ -48,6 +49,7 @@ def play(address: str, folder: Path, prefix: str, scenario: Scenario, defect: st
     with Fleet(settings, folder, 0, MODULE, environment=environment) as fleet, Heads(settings) as heads, feeder:
         try:
             fleet.arms.extend([scenario.arm] * (scenario.crashes - 1))
+            fleet.next_environment = {FREEZE: FROZEN_AT} if scenario.event == "zombie" else {}
             first = fleet.add(scenario.arm)
             _happen(scenario, fleet, first, heads)
             fleet.disarm()
@@ -66,12 +68,13 @@ def play(address: str, folder: Path, prefix: str, scenario: Scenario, defect: st
 
 def _happen(scenario: Scenario, fleet: Fleet, first: Worker, heads: Heads) -> None:
     if scenario.event == "crash":
-        _until(lambda: fleet.ends.total() >= scenario.crashes, f"{scenario.arm} is not reached")
+        until(lambda: fleet.ends.total() >= scenario.crashes, f"{scenario.arm} is not reached")
         return
-    advance(heads, 2)
     if scenario.event == "zombie":
         zombie(fleet, first, heads)
-    elif scenario.event == "guest":
+        return
+    advance(heads, 2)
+    if scenario.event == "guest":
         for _ in range(3):
             guest = fleet.add(is_wanted=False)
             time.sleep(5.0)
@@ -84,8 +87,8 @@ def _happen(scenario: Scenario, fleet: Fleet, first: Worker, heads: Heads) -> No
 
 
 def zombie(fleet: Fleet, first: Worker, heads: Heads) -> None:
-    """Freeze the holder beyond its session, let another take over, and wake it."""
-    first.process.send_signal(signal.SIGSTOP)
+    """Let the holder freeze itself with a checkpoint to be written, let another take over, and wake it."""
+    until(lambda: is_stopped(first.process.pid), "it does not freeze")
     fleet.add()
     advance(heads, 3)
     first.process.send_signal(signal.SIGCONT)
@@ -97,10 +100,11 @@ def advance(heads: Heads, times: int) -> None:
     """Wait until so many more checkpoints are there."""
     heads.position()
     due = heads.count + times
-    _until(lambda: heads.position() >= 0 and heads.count >= due, "no checkpoints are written")
+    until(lambda: heads.position() >= 0 and heads.count >= due, "no checkpoints are written")
 
 
-def _until(holds: Callable[[], bool], sentence: str) -> None:
+def until(holds: Callable[[], bool], sentence: str) -> None:
+    """Wait until something holds; fail with the sentence after a minute."""
     deadline = time.monotonic() + FIRST_SECONDS
     while not holds():
         if time.monotonic() > deadline:

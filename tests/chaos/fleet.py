@@ -198,3 +198,11 @@ class Fleet:
         elif not worker.is_killed:
             self.ends["ended itself"] += 1
             self.findings.append(f"ended itself with {code}: {worker.last_words()}")
+
+
+def is_stopped(pid: int) -> bool:
+    """Say whether a process is frozen."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import time
 from pathlib import Path
@@ -12,19 +11,20 @@ import pytest
 from streams.engine.topics import Topics
 from tests.chaos.checker import check
 from tests.chaos.defects import DEFECTS
-from tests.chaos.directed import SESSION_SECONDS, advance, play, zombie
+from tests.chaos.directed import FROZEN_AT, SESSION_SECONDS, advance, play, until
 from tests.chaos.feeder import Feeder
-from tests.chaos.fleet import Fleet
+from tests.chaos.fleet import Fleet, is_stopped
 from tests.chaos.rest import rest
 from tests.chaos.run import Plan, chaos_settings, run
 from tests.chaos.schedule import schedule
 from tests.chaos.spool import Heads
+from tests.chaos.trial_runs import FENCED
+from tests.chaos.worker import FREEZE, MODULE
 from tests.kafka.broker import KafkaBroker
 
 FAULTS, EVENTS = 12, 3_000
 RESTARTS = 5
 RECOVERY_SECONDS_MAX = 30.0
-FENCED = re.compile(r"another worker holds .* now: this one ends$")
 
 
 def test_a_schedule_is_the_seeds_alone_and_names_every_point() -> None:
@@ -65,15 +65,19 @@ def test_a_clean_restart_counts_nothing_twice_and_takes_nothing_in_again(kafka: 
 def test_a_worker_that_wakes_after_its_shard_went_writes_no_state_and_ends(kafka: KafkaBroker, tmp_path: Path) -> None:
     settings = chaos_settings(kafka.address, "chaos-zombie.", session_timeout_seconds=SESSION_SECONDS)
     Topics(settings).create()
-    with Fleet(settings, tmp_path, 1) as fleet, Heads(settings) as heads, Feeder(settings, 3, 3_000, 100.0) as feeder:
+    with (
+        Fleet(settings, tmp_path, 0, MODULE) as fleet,
+        Heads(settings) as heads,
+        Feeder(settings, 3, 3_000, 100.0) as feeder,
+    ):
+        fleet.next_environment = {FREEZE: FROZEN_AT}  # it wakes with a checkpoint to be written
+        sleeper = fleet.add()
+        until(lambda: is_stopped(sleeper.process.pid), "it does not freeze")
+        fleet.add()
         advance(heads, 2)
-        for _ in range(3):  # one that had written all it had may come back as a second worker
-            sleeper = fleet.alive()[0]
-            zombie(fleet, sleeper, heads)
-            if any(FENCED.search(finding) for finding in fleet.findings):
-                break
-            fleet.remove(next(worker for worker in fleet.alive() if worker is not sleeper), signal.SIGKILL)
-            advance(heads, 2)
+        sleeper.process.send_signal(signal.SIGCONT)
+        until(lambda: bool(fleet.findings), "it does not end")
+        advance(heads, 2)
         feeder.hurry()
         rest(settings, feeder, fleet, heads)
         fleet.stop_all()

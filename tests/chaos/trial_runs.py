@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
-from pathlib import Path
 
 from streams.engine.settings import EngineSettings
 from streams.engine.topics import Topics
@@ -17,7 +16,7 @@ from streams.monitor import Settings
 from tests.chaos.checker import check
 from tests.chaos.feeder import Feeder, records
 from tests.chaos.firms import firm_rules
-from tests.chaos.fleet import Fleet, Worker
+from tests.chaos.fleet import Fleet, Worker, is_stopped
 from tests.chaos.keys import openings
 from tests.chaos.rest import rest
 from tests.chaos.run import chaos_settings, compact_soon, monitor_environment
@@ -161,7 +160,7 @@ def _frozen(ground: Ground, number: int, trial: Trial) -> Worker:
         ground.fleet.stop(worker)
         deadline = time.monotonic() + FREEZE_PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            if worker.process.pid != before and _is_stopped(worker.process.pid):
+            if worker.process.pid != before and is_stopped(worker.process.pid):
                 trial.counts["frozen at a named point"] += 1
                 return worker
             time.sleep(0.02)
@@ -169,13 +168,6 @@ def _frozen(ground: Ground, number: int, trial: Trial) -> Worker:
         ground.wait_for_checkpoints()
     worker.process.send_signal(signal.SIGSTOP)
     return worker
-
-
-def _is_stopped(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-    except OSError:
-        return False
 
 
 # ------------------------------------------------------------------------------------------------------------ failover

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from streams.engine import agents, keeper, publisher, transport, worker
+from streams.engine import agents, held, keeper, publisher, transport, worker
 from streams.engine.checkpoints import Saved, writer
 from streams.engine.errors import EngineError
 from streams.engine.settings import EngineSettings, settings_from
@@ -79,7 +79,7 @@ def _freeze_at(place: str, times: str = "1") -> None:
 
         return reached
 
-    for module in (agents, transport, keeper, writer):
+    for module in (agents, held, transport, keeper, writer):
         swap(module, "reached", make)
 
 
