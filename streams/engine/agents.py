@@ -134,6 +134,9 @@ class Engine:
         """Open the shards that were assigned, side by side, before anything is fetched."""
         given = [held for place, held in self.shards.items() if place in partitions]
         self.gauges.assigned(held.shard.number for held in given)
+        for place, held in self.shards.items():
+            if place not in partitions:
+                held.let_go()
         await asyncio.gather(*(held.prepare() for held in given))
 
     def opening_of(self, partition: Partition) -> int:
@@ -154,7 +157,7 @@ class Engine:
         self.intake.revoked(partition)
         self._taken_away[partition] += 1
         if partition in self.shards:
-            self.shards[partition].revoked(is_ending=self.draining)
+            self.shards[partition].revoked()
 
     def open_shards(self) -> list[HeldShard]:
         """Return the shards that are open here."""

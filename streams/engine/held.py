@@ -79,9 +79,15 @@ class HeldShard:
         if taken_away != self._taken_away:
             self.shard.close()  # it went to another worker while it was opened here
             return
-        keep()
         self.gauges.recovered(time.monotonic() - begun_s, keeper.records_read, keeper.written_us)
-        self._bookmarks.resume(self.place, position)
+        if not keeper.goes_on:
+            keep()
+        if not self._is_marked(position):  # else the bookmark may wait for confirmations still
+            self._bookmarks.resume(self.place, position)
+
+    def _is_marked(self, position: int) -> bool:
+        """Say whether the bookmark stands at a position: an opening that was overtaken leaves it where it was."""
+        return self.place in self._bookmarks and self._bookmarks[self.place].next_offset == position
 
     def _stands(self) -> Head:
         """Return where the shard stands: without checkpoints it goes on from what this worker remembers."""
@@ -90,11 +96,14 @@ class HeldShard:
     def _is_opening(self) -> bool:
         return self._opening is not None and not self._opening.done()
 
-    def revoked(self, *, is_ending: bool) -> None:
-        """Apply nothing more: another worker may hold the shard from now on, and what is remembered here is of no use."""
+    def revoked(self) -> None:
+        """Apply nothing more: another worker may hold the shard from now on."""
         self._taken_away += 1
         self.shard.close()
-        if self.keeper is not None and not (is_ending or self._is_opening()):
+
+    def let_go(self) -> None:
+        """Forget what is remembered of the shard: another worker has it, and will take it further."""
+        if self.keeper is not None and not (self.is_open or self._is_opening()):
             self.keeper.forget()
 
     # --------------------------------------------------------------------------------------------- checkpoints

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from streams.engine.checkpoints import CheckpointWriter, Head, Saved, read_saved
+from streams.engine.checkpoints import CheckpointWriter, Head, Saved, last_head, read_saved
 from streams.engine.checkpoints.head import begins
 from streams.engine.crashpoints import reached
 from streams.engine.errors import LogError, StateError
@@ -55,17 +55,40 @@ class Keeper:
         self._writer = CheckpointWriter(settings.broker, settings.topic("state"), shard.number, name)
         self._owed: Rows = {}  # changed since the last capture, encoded
         self._captured: Rows = {}  # of a checkpoint that is not known to be written
+        self._is_whole = False  # whether the machine is at the shard's position: what it knows can be gone on with
         self.saved_position = 0
+        self.goes_on = False  # whether the last opening went on from what was remembered
         self.records_read = 0  # of the state, when it was opened
         self.written_us: int | None = None  # when what was read then had been written
 
     def open(self) -> int:
         """Take the shard and put its state back; return the offset from which its log is to be applied.
 
-        Raises `StateError` or `LogError`, in one line, where state and log do not belong together.
+        One that comes back, and that nobody has taken further meanwhile, goes on from what is remembered of it: see
+        `goes_on`. Raises `StateError` or `LogError`, in one line, where state and log do not belong together.
         """
         self._writer.open()
         reached("open.fenced")
+        self.goes_on = self._is_whole and self._is_ahead_of_all()
+        if self.goes_on:
+            self.records_read = 0
+            self._shard.go_on()
+            return self._shard.position
+        self._is_whole = False
+        return self._put_back()
+
+    def _is_ahead_of_all(self) -> bool:
+        """Say whether no checkpoint is of later than what is remembered: then all it lacks is among the rows owed.
+
+        Whoever wrote it: the rows at a position are the same for everybody.
+        """
+        head = last_head(self._settings.broker, self._settings.topic("state"), self._shard.number)
+        if head is None:
+            return self.saved_position == 0
+        self._check(head, read_ends(self._settings.broker, (self._settings.log_topic, self._shard.number)))
+        return self.saved_position <= head.position <= self._shard.position
+
+    def _put_back(self) -> int:
         saved = read_saved(self._settings.broker, self._settings.topic("state"), self._shard.number)
         reached("open.read")
         if saved.head is not None:
@@ -79,6 +102,7 @@ class Keeper:
         self._owed, self._captured = {}, {}
         self.saved_position = 0 if saved.head is None else saved.head.position
         self._shard.resume(saved.head)
+        self._is_whole = True
         reached("open.restored")
         return self.saved_position
 
@@ -117,6 +141,7 @@ class Keeper:
 
     def forget(self) -> None:
         """Remember nothing of the shard: another worker has it now."""
+        self._is_whole = False
         self._machine.restore({})
         self._owed, self._captured = {}, {}
 

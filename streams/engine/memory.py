@@ -30,7 +30,10 @@ def seldom_collected() -> Iterator[None]:
 def keep() -> None:
     """Collect nothing of what is there now either: a state that was put back, of which a look takes a second.
 
-    Only within `seldom_collected`, whose end gives everything back.
+    What was kept before is looked at once more, or a state that was let go would be kept for ever: its parts know each
+    other. Only within `seldom_collected`, whose end gives everything back.
     """
     if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.collect()
         gc.freeze()

@@ -45,6 +45,11 @@ class Shard:
         self.opening += 1
         self.is_open = True
 
+    def go_on(self) -> None:
+        """Go on where it stands."""
+        self.opening += 1
+        self.is_open = True
+
     def close(self) -> None:
         """Apply nothing more: another worker may hold the shard now."""
         self.is_open = False

@@ -62,7 +62,7 @@ def test_the_log_is_looked_at_after_the_last_holder_is_shut_out(monkeypatch: pyt
 class SlowKeeper:
     """Opens the shard at once, and takes its time to say so."""
 
-    records_read, written_us = 0, None
+    records_read, written_us, goes_on = 0, None, False
 
     def __init__(self, shard: Shard) -> None:
         self._shard = shard

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -277,6 +277,7 @@ def installed() -> Iterator[None]:
         (assembly, "last_head", _last_head),
         (logfile, "Consumer", Consumer),
         (writer, "time", time),
+        (keeper, "_restoring", nullcontext()),  # there is one thread here, which would wait for itself
         (publisher, "time", time),
         (engine_clients, "time", time),
         (held, "time", time),

@@ -67,9 +67,9 @@ def rows_owed_to_an_earlier_opening() -> Iterator[None]:
     open_, forget = Keeper.open, Keeper.forget
 
     def kept(self: Keeper, act: Any) -> Any:
-        owed = dict(self._owed)
+        owed, captured = dict(self._owed), dict(self._captured)
         done = act(self)
-        self._owed = owed
+        self._owed, self._captured = owed, captured
         return done
 
     with (
@@ -77,6 +77,23 @@ def rows_owed_to_an_earlier_opening() -> Iterator[None]:
         patch.object(Keeper, "forget", lambda self: kept(self, forget)),
     ):
         yield
+
+
+def gone_on_behind_another() -> AbstractContextManager[Any]:
+    """A shard that comes back goes on from what is remembered of it, although another worker took it further."""
+    return patch.object(Keeper, "_is_ahead_of_all", lambda self: True)
+
+
+def gone_on_without_the_unconfirmed() -> AbstractContextManager[Any]:
+    """A shard that comes back and goes on forgets which of its outputs are not confirmed yet."""
+    opened = HeldShard._open
+
+    async def wrong(self: HeldShard, keeper: Keeper) -> None:
+        await opened(self, keeper)
+        if self.is_open:
+            self._bookmarks.resume(self.place, self.shard.position)
+
+    return patch.object(HeldShard, "_open", wrong)
 
 
 def tick_past_the_unread() -> AbstractContextManager[Any]:
@@ -209,7 +226,9 @@ FREQUENT: dict[Defect, int] = {
     position_off_by_one: 20,
     input_committed_when_taken_up: 20,
     no_fence: 200,
-    rows_owed_to_an_earlier_opening: 100,
+    rows_owed_to_an_earlier_opening: 2_000,
+    gone_on_behind_another: 200,
+    gone_on_without_the_unconfirmed: 2_000,
     tick_past_the_unread: 20,
     tick_of_the_fastest_reader: 20,
     hashes_not_put_back: 20,

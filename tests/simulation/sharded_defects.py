@@ -138,8 +138,8 @@ def one_look_back_only() -> AbstractContextManager[Any]:
 def forgotten_while_it_is_opened() -> AbstractContextManager[Any]:
     """A shard that goes away is forgotten at once, although a thread is about to put its rows back."""
 
-    def wrong(self: HeldShard, *, is_ending: bool) -> None:
-        revoked(self, is_ending=is_ending)
+    def wrong(self: HeldShard) -> None:
+        revoked(self)
         if self.keeper is not None:
             self.keeper.forget()
 
