@@ -20,6 +20,7 @@ from streams.engine.keeper import Keeper
 from streams.engine.logfile import LogEnds
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
+from streams.engine.transport import Fetch
 
 LOG = ("log", 0)
 SETTINGS = EngineSettings(broker="none:1")
@@ -47,9 +48,7 @@ def test_the_log_is_looked_at_after_the_last_holder_is_shut_out(monkeypatch: pyt
         done.append(what)
         return answer
 
-    head = Head(
-        position=7, state_version=1, inputs=0, outputs=0, input_hash=0, output_hash=0, log_begins=0, clock="ticks"
-    )
+    head = _head(7)
     writer = SimpleNamespace(open=lambda: done.append("fence"))
     monkeypatch.setattr(module, "CheckpointWriter", lambda *_: writer)
     monkeypatch.setattr(module, "read_saved", lambda *_: noted("state", Saved(head, {})))
@@ -96,3 +95,69 @@ def test_a_shard_that_goes_and_comes_back_while_it_is_opened_is_open_in_the_end(
         assert shard.is_open
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize(("written", "goes_on"), [(None, False), (4, False), (5, True), (7, True), (8, False)])
+def test_a_shard_that_comes_back_goes_on_unless_somebody_took_it_further(
+    monkeypatch: pytest.MonkeyPatch, written: int | None, goes_on: bool
+) -> None:
+    """Saved at 5 and applied up to 7 by this worker, then revoked: what counts is the last checkpoint of anybody."""
+    heads = {position: _head(position) for position in range(9)}
+    found = [heads[5]]
+    monkeypatch.setattr(module, "CheckpointWriter", lambda *_: SimpleNamespace(open=lambda: None))
+    monkeypatch.setattr(module, "read_saved", lambda *_: Saved(found[-1], {}))
+    monkeypatch.setattr(module, "last_head", lambda *_: found[-1])
+    monkeypatch.setattr(module, "read_ends", lambda *_: LogEnds(0, 9, None))
+    shard = Shard(0, Nothing(), 0)
+    keeper = Keeper(SETTINGS, shard, Nothing())
+    assert (keeper.open(), keeper.goes_on) == (5, False), "nothing is remembered at first"
+    shard.position = 7
+    shard.close()
+    found.append(None if written is None else heads[written])  # type: ignore[arg-type]  # a state that is gone
+    assert keeper.open() == (7 if goes_on else written or 0)
+    assert (keeper.goes_on, shard.is_open) == (goes_on, True)
+    keeper.forget()
+    keeper.open()
+    assert not keeper.goes_on, "it was let go meanwhile"
+
+
+def test_what_was_fetched_for_an_earlier_opening_is_not_applied() -> None:
+    async def story() -> list[int]:
+        shard = Shard(0, Nothing(), 0)
+        shard.resume(None)
+        stale, fresh = Fetch([]), Fetch([])
+        stale.opening, fresh.opening = shard.opening - 1, shard.opening
+        applied: list[int] = []
+        gauges, marks, anything = Gauges(), Bookmarks("log"), cast(Any, None)
+        failing = Failing(gauges)
+        held = HeldShard("log", shard, None, marks, gauges.shards[0], failing)
+        publisher = cast(Any, SimpleNamespace(is_full=lambda: False))
+        engine = Engine(SETTINGS, publisher, marks, anything, [held], anything, [], gauges, failing)
+        for batch in (stale, fresh):
+            batch.place = LOG
+            batch.append(cast(Any, None))
+        engine._apply = lambda shard, records: applied.append(len(records))  # type: ignore[method-assign]
+
+        async def stream() -> Any:
+            yield stale
+            yield fresh
+            shard.close()
+            yield fresh
+
+        await engine.apply(stream())
+        return applied
+
+    assert asyncio.run(story()) == [1]
+
+
+def _head(position: int) -> Head:
+    return Head(
+        position=position,
+        state_version=1,
+        inputs=0,
+        outputs=0,
+        input_hash=0,
+        output_hash=0,
+        log_begins=0,
+        clock="ticks",
+    )

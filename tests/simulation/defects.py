@@ -227,12 +227,10 @@ FREQUENT: dict[Defect, int] = {
     input_committed_when_taken_up: 20,
     no_fence: 200,
     rows_owed_to_an_earlier_opening: 2_000,
-    gone_on_behind_another: 200,
     gone_on_without_the_unconfirmed: 2_000,
     tick_past_the_unread: 20,
     tick_of_the_fastest_reader: 20,
     hashes_not_put_back: 20,
-    log_read_for_an_earlier_opening: 2_000,
     log_read_on_where_it_was: 20,
     input_read_for_an_earlier_assignment: 2_000,
     revoked_input_spoken_for: 200,
@@ -243,7 +241,7 @@ FREQUENT: dict[Defect, int] = {
 """In how many worlds, from the first one on, a defect must have been found (it stops at the first)."""
 
 RARE: tuple[Defect, ...] = (
-    committed_while_another_has_it, log_ends_before_the_fence, merged_past_the_ends, opened_while_about_to_be_closed,
+    committed_while_another_has_it, gone_on_behind_another, log_ends_before_the_fence, log_read_for_an_earlier_opening, merged_past_the_ends, opened_while_about_to_be_closed,
     *sharded.RARE,
 )  # fmt: skip
 """Found in thousands of worlds only; tests of their own hold these, and `--defect` plants them here."""
