@@ -61,8 +61,8 @@ scenarios: $(INSTALLED) ## play every incident of the field and its look-alike o
 clean-days: $(INSTALLED) ## let a month pass in which nothing is wrong, and count what is said of it all the same
 	@$(BIN)/python -m tests.scenarios.clean $(ARGS)
 
-chaos: $(INSTALLED) ## break a running engine on a real broker for a quarter of an hour, then play every planted defect
-	@$(BIN)/python -m tests.chaos --faults 200 --events 60000 --quiet $(ARGS)
+chaos: $(INSTALLED) ## break a running engine on a real broker for half an hour, then play every planted defect
+	@$(BIN)/python -m tests.chaos --faults 125 --events 500000 --workers 3 --shards 4 --quiet $(ARGS)
 	@$(BIN)/python -m tests.chaos.directed
 
 lock: ## write the two lock files again from pyproject.toml (UPGRADE=1: newer indirect libraries too)

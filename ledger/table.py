@@ -20,6 +20,9 @@ class Table(Generic[K, R]):
     __slots__ = ("row_type", "rows", "touched")
 
     def __init__(self, row_type: type[R]) -> None:
+        # msgspec makes what it knows of a type when it first meets it: here, and not in two threads at once, which put
+        # two shards back and end the process.
+        msgspec.json.Decoder(row_type)
         self.row_type = row_type
         self.rows: dict[K, R] = {}
         self.touched: set[K] = set()
