@@ -19,6 +19,7 @@ from streams.engine.errors import EngineError
 
 FETCH_RECORDS = 10_000
 FETCH_SECONDS = 0.05
+FETCH_WAIT_MS = 500  # it waits for what is to come, and need not ask all the time
 QUIET_SECONDS = 30.0
 COMMIT_MARKS = 1  # between the head of a transaction and the first row of the next; the embedded broker writes none
 
@@ -40,7 +41,7 @@ class StateFollower:
 
     def __init__(self, broker: str, topic: str, shard: int) -> None:
         self._topic, self._shard = topic, shard
-        self._consumer = Consumer(client_options(broker, OPTIONS))
+        self._consumer = Consumer(client_options(broker, {**OPTIONS, "fetch.wait.max.ms": FETCH_WAIT_MS}))
         self._consumer.assign([TopicPartition(topic, shard, 0)])
         self._fetched: deque[Message] = deque()
         self._rows: dict[bytes, bytes | None] = {}

@@ -59,6 +59,7 @@ OPTIONS = {
     "isolation.level": "read_committed",
     "enable.partition.eof": True,
     "fetch.min.bytes": 1,
+    "fetch.wait.max.ms": 10,  # that the end is reached is said by an empty answer, for which a broker takes half a second
     "queued.max.messages.kbytes": 262_144,
 }
 
