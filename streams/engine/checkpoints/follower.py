@@ -14,11 +14,12 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from streams.engine.checkpoints.head import HEAD_KEY, Head, read_head
 from streams.engine.checkpoints.reader import OPTIONS
-from streams.engine.clients import client_options
+from streams.engine.clients import client_options, ends_of
 from streams.engine.errors import EngineError
 
 FETCH_RECORDS = 10_000
 FETCH_SECONDS = 0.05
+FRESH_SECONDS = 30.0  # half of the time that compaction leaves alone: of what was read till then nothing is gone since
 FETCH_WAIT_MS = 500  # it waits for what is to come, and need not ask all the time
 QUIET_SECONDS = 30.0
 COMMIT_MARKS = 1  # between the head of a transaction and the first row of the next; the embedded broker writes none
@@ -48,6 +49,7 @@ class StateFollower:
         self._due: tuple[int, ...] = (0,)  # the offsets at which a record can be if none was removed before it
         self._is_whole = True
         self._is_at_end = False
+        self._read_to = 0  # the offset behind the last head
 
     def close(self) -> None:
         self._consumer.close()
@@ -70,18 +72,30 @@ class StateFollower:
         return None
 
     def last(self) -> Written | None:
-        """Return all that comes up to the end of the topic, at the last head; None where there is nothing.
+        """Return all that comes up to where the topic ends now, at the last head; None where there is nothing.
 
-        Raises as `next`, and `EngineError` where nothing comes for half a minute and it is not the end.
+        A worker may go on writing meanwhile, faster than the end of the topic can be met. Raises as `next`, and
+        `EngineError` where nothing comes for half a minute and it is not the end.
         """
         rows: dict[bytes, bytes | None] = {}
-        head = None
+        head, end, asked_s = None, self._end(), time.monotonic()
         while (written := self.next(QUIET_SECONDS, to_end=True)) is not None:
             rows.update(written.rows)
             head = written.head
-        if not self._is_over():
-            raise EngineError(f"{self._topic} gave nothing for {QUIET_SECONDS:g} s before its end")
+            if self._read_to + COMMIT_MARKS >= end:
+                if time.monotonic() - asked_s < FRESH_SECONDS:
+                    break
+                end, asked_s = self._end(), time.monotonic()
+        else:
+            if not self._is_over():
+                raise EngineError(f"{self._topic} gave nothing for {QUIET_SECONDS:g} s before its end")
         return None if head is None else Written(head, rows, is_whole=True)
+
+    def _end(self) -> int:
+        try:
+            return ends_of(self._consumer, TopicPartition(self._topic, self._shard))[1]
+        except KafkaException as problem:
+            raise EngineError(f"{self._topic} cannot be read: {problem.args[0].str()}") from None
 
     def _is_over(self) -> bool:
         """Say whether all is read; what a transaction has begun on the embedded broker is not the end of it."""
@@ -110,6 +124,7 @@ class StateFollower:
         return self._complete(offset, value or b"")
 
     def _complete(self, offset: int, encoded: bytes) -> Written:
+        self._read_to = offset + 1
         written = Written(read_head(encoded, self._topic, self._shard), self._rows, self._is_whole)
         self._rows, self._is_whole = {}, True
         self._due = tuple(range(offset + 1, offset + 2 + COMMIT_MARKS))
