@@ -8,7 +8,6 @@ import asyncio
 import time
 
 from streams.engine.bookmarks import Bookmarks, Partition
-from streams.engine.checkpoints.head import Head
 from streams.engine.crashpoints import reached
 from streams.engine.errors import EngineError
 from streams.engine.failing import Failing
@@ -58,8 +57,10 @@ class HeldShard:
     async def prepare(self) -> None:
         """Open the shard, which was assigned, where it is not open: its state is put back before anything is fetched."""
         if self.keeper is None:
-            if not self.shard.is_open:
-                self.shard.resume(None if self.place not in self._bookmarks else self._stands())
+            if not self.shard.is_open and self.place in self._bookmarks:
+                self.shard.go_on()
+            elif not self.shard.is_open:
+                self.shard.resume(None)
             return
         # Faust lets go of this call when the next rebalance comes, and a thread cannot be stopped: what is under way,
         # an older opening or a checkpoint, ends first. Before that a shard that looks open may be about to be closed.
@@ -88,10 +89,6 @@ class HeldShard:
     def _is_marked(self, position: int) -> bool:
         """Say whether the bookmark stands at a position: an opening that was overtaken leaves it where it was."""
         return self.place in self._bookmarks and self._bookmarks[self.place].next_offset == position
-
-    def _stands(self) -> Head:
-        """Return where the shard stands: without checkpoints it goes on from what this worker remembers."""
-        return self.shard.running.head(position=self.shard.position, state_version=0, clock="", written_us=0)
 
     def _is_opening(self) -> bool:
         return self._opening is not None and not self._opening.done()
