@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from streams.engine.clients import client_options
-from streams.engine.errors import EngineError
+from streams.engine.errors import UnavailableError
 from streams.engine.settings import EngineSettings
 
 REQUEST_SECONDS = 10.0
@@ -41,12 +41,12 @@ class ProgressReader:
         )
 
     def read(self) -> Progress:
-        """Return the progress; raise `EngineError` where the broker does not answer."""
+        """Return the progress; raise `UnavailableError` where the broker does not say it."""
         try:
             ends = [self._consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS)[1] for place in self._places]
             committed = self._consumer.committed(self._places, timeout=REQUEST_SECONDS)
         except KafkaException as problem:
-            raise EngineError(f"the broker does not say how far the worker is: {problem.args[0].str()}") from None
+            raise UnavailableError(f"the broker does not say how far the worker is: {problem.args[0].str()}") from None
         return Progress(sum(ends), sum(max(place.offset, 0) for place in committed))
 
     def close(self) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer
 
 from ledger.shards import ShardMap, ShardRule
 from streams.cli import cli
 from streams.engine.checkpoints import last_head
 from streams.engine.clients import client_options
-from streams.engine.errors import LogError
+from streams.engine.errors import LogError, UnavailableError
 from streams.engine.logfile import read_ends
 from streams.engine.progress import ProgressReader
 from streams.engine.settings import EngineSettings
@@ -26,7 +26,7 @@ from streams.files import read_placed
 from streams.monitor import Monitor, Settings, encode
 from streams.record import OUTPUT_TOPICS
 from tests.firms import Told, firms
-from tests.kafka.working import wait
+from tests.kafka.working import values, wait
 
 OnKafka = Callable[..., EngineSettings]
 FIRMS = 3
@@ -69,15 +69,7 @@ def working(settings: EngineSettings, rules: tuple[ShardRule, ...]) -> Iterator[
 
 def said(settings: EngineSettings, topic: str) -> list[bytes]:
     """Return the records of a topic, each the first time that it was said."""
-    consumer = Consumer(client_options(settings.broker, {"group.id": "tests"}))
-    place = TopicPartition(settings.topic(topic), 0, 0)
-    end = consumer.get_watermark_offsets(place, timeout=10)[1]
-    consumer.assign([place])
-    found: list[bytes] = []
-    while len(found) < end:
-        found += [message.value() or b"" for message in consumer.consume(10_000, 0.05)]
-    consumer.close()
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(values(settings, topic)))
 
 
 def test_the_export_of_a_run_with_several_shards_is_that_run(
@@ -112,7 +104,15 @@ def test_the_export_of_a_run_with_several_shards_is_that_run(
 
 def _wait_until_applied(settings: EngineSettings, events: int) -> None:
     reader = ProgressReader(settings)
-    wait(lambda: (now := reader.read()).logged > events and now.waiting == 0, 120)
+
+    def applied() -> bool:
+        try:
+            now = reader.read()
+        except UnavailableError:  # a broker that has just begun has no coordinator of groups yet
+            return False
+        return now.logged > events and now.waiting == 0
+
+    wait(applied, 120)
     reader.close()
 
 
@@ -137,8 +137,8 @@ def _same_orders(settings: EngineSettings, log: Path) -> None:
             due[output.topic][shard].append(encode(output.value))
     for topic, of_shards in due.items():
         order = {value: place for place, value in enumerate(said(settings, topic))}
-        for values in of_shards:
-            places = [order[value] for value in values]
+        for said_by_one in of_shards:
+            places = [order[value] for value in said_by_one]
             assert places == sorted(places)
 
 
