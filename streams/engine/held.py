@@ -8,6 +8,7 @@ import asyncio
 import time
 
 from streams.engine.bookmarks import Bookmarks, Partition
+from streams.engine.checkpoints import FencedError
 from streams.engine.crashpoints import reached
 from streams.engine.errors import EngineError
 from streams.engine.failing import Failing
@@ -114,9 +115,13 @@ class HeldShard:
             await asyncio.sleep(POLL_SECONDS)
         if self.keeper is None or not self.shard.is_open or self._failing.failed.is_set():
             return
-        self._is_saving = True
+        self._is_saving, opening = True, self.shard.opening
         try:
-            await self._save(self.keeper, self.shard.opening)
+            await self._save(self.keeper, opening)
+        except FencedError as problem:
+            # One that was under way when the group gave the shard to another is of no use; that is no reason to end.
+            if self.is_open and self.shard.opening == opening:
+                self._failing.fail(str(problem))
         except EngineError as problem:
             self._failing.fail(str(problem))
         finally:

@@ -12,7 +12,7 @@ import pytest
 from streams.engine import keeper as module
 from streams.engine.agents import Engine
 from streams.engine.bookmarks import Bookmarks
-from streams.engine.checkpoints import Head, Saved
+from streams.engine.checkpoints import FencedError, Head, Saved
 from streams.engine.failing import Failing
 from streams.engine.gauges import Gauges
 from streams.engine.held import HeldShard
@@ -161,3 +161,26 @@ def _head(position: int) -> Head:
         log_begins=0,
         clock="ticks",
     )
+
+
+@pytest.mark.parametrize(("holds", "failure"), [(True, "another worker holds it"), (False, None)])
+def test_a_checkpoint_that_is_shut_out_ends_the_worker_only_where_it_believes_to_hold_the_shard(
+    holds: bool, failure: str | None
+) -> None:
+    async def story() -> str | None:
+        shard = Shard(0, Nothing(), 0)
+        shard.resume(None)
+
+        def write(_: object) -> None:
+            if not holds:
+                shard.close()
+            raise FencedError("another worker holds it")
+
+        capture = SimpleNamespace(head=_head(0), rows={})
+        keeper = SimpleNamespace(capture=lambda _: capture, write=write)
+        gauges, marks = Gauges(), cast(Any, SimpleNamespace(is_confirmed=lambda *_: True))
+        failing = Failing(gauges)
+        await HeldShard("log", shard, cast(Keeper, keeper), marks, gauges.shards[0], failing).checkpoint()
+        return failing.reason
+
+    assert asyncio.run(story()) == failure
