@@ -107,6 +107,9 @@ class Check:
     def referred(self, event: Reference) -> None:
         """A record of the firm holds from now."""
 
+    def introduced(self, asset: str) -> None:
+        """An asset is on record, and what had waited for that has been applied."""
+
     def controlled(self, event: ControlEvent) -> None:
         """Somebody, or Driftline itself, told something by a control event."""
 

@@ -7,6 +7,7 @@ from ledger.table import Table
 SOURCES_MAX = 16
 _OF_RECORDS = frozenset(("addresses", "plans"))
 Topic = tuple[str, ...]  # a subject and what it is about: ("requests", "fireblocks:hot-1")
+PLANS: Topic = ("plans", "")  # of two parts, as all: a row of one part is kept under the part itself
 
 
 class Heard:
@@ -19,7 +20,7 @@ class Heard:
     - ("balances", location): what a place holds
     - ("approvals", group): who has approved movements out of a group's places
     - ("inflows", group, asset): arrivals of an asset at a group's places; ("inflows", group): of any, from outside
-    - ("addresses", network), ("plans",): records of the firm
+    - ("addresses", network), PLANS: records of the firm
     """
 
     def __init__(self) -> None:

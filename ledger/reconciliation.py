@@ -25,6 +25,7 @@ from ledger.feeds.sources import Sources
 from ledger.feeds.staleness import Staleness
 from ledger.findings import Finding
 from ledger.fold import RANK
+from ledger.heard import PLANS
 from ledger.holdings import Holdings
 from ledger.limits import Limits
 from ledger.matching import CHECKS as MATCHING
@@ -69,6 +70,7 @@ class Reconciliation:
         self._posted = self._hooks("posted")
         self._reported = self._hooks("reported")
         self._referred = self._hooks("referred")
+        self._introduced = self._hooks("introduced")
         self._controlled = self._hooks("controlled")
         self._forgot = self._hooks("forgot")
 
@@ -175,10 +177,15 @@ class Reconciliation:
         for hook in self._referred:
             hook(event)
 
+    def on_introduction(self, asset: str) -> None:
+        """Take that an asset is on record and that what waited for it has been applied."""
+        for hook in self._introduced:
+            hook(asset)
+
     def on_control(self, event: ControlEvent) -> None:
         """Take a control event."""
         if isinstance(event, Plan):
-            self.context.heard.note(("plans",), event.source)
+            self.context.heard.note(PLANS, event.source)
         for hook in self._controlled:
             hook(event)
 

@@ -17,13 +17,13 @@ class Table(Generic[K, R]):
     `touched` collects the keys that changed or went since the last checkpoint.
     """
 
-    __slots__ = ("row_type", "rows", "touched")
+    __slots__ = ("_decode", "row_type", "rows", "touched")
 
     def __init__(self, row_type: type[R]) -> None:
         # msgspec makes what it knows of a type when it first meets it: here, and not in two threads at once, which put
         # two shards back and end the process.
-        msgspec.json.Decoder(row_type)
         self.row_type = row_type
+        self._decode = msgspec.json.Decoder(row_type).decode
         self.rows: dict[K, R] = {}
         self.touched: set[K] = set()
 
@@ -62,6 +62,6 @@ class Table(Generic[K, R]):
         row = self.rows.get(key)
         return None if row is None else msgspec.to_builtins(row)
 
-    def load(self, key: K, plain: Any) -> None:
-        """Put back what `to_plain` gave, as unchanged."""
-        self.rows[key] = msgspec.convert(plain, self.row_type)
+    def load(self, key: K, encoded: bytes) -> None:
+        """Put back what `to_plain` gave, encoded as JSON, as unchanged."""
+        self.rows[key] = self._decode(encoded)

@@ -77,7 +77,7 @@ class Accounts(Chains):
             self._is_begun(entry)
         if not agrees or account.loose:
             self.look(key, account)
-        if (not agrees or len(account.tail) == 1) and earlier_units(account):
+        if earlier_units(account):
             self.foresee(key, account)
         if account.balance != before:
             self._owe(account, entry.asset, account.balance, before)

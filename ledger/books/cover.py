@@ -34,6 +34,7 @@ class Cover:
         self.moving: dict[Key, int] = {}  # between own places
         self.uncontrolled: dict[Key, int] = {}
         self._parts: dict[Place, tuple[Key, int]] = {}
+        self._bound_for: dict[str, str] = {}  # the places that movements are on their way to, and their groups
         self._openings: dict[str, str] = {}
 
     def units(self, key: Key) -> int:
@@ -69,19 +70,21 @@ class Cover:
         """Make all sums anew."""
         context = self.context
         self.held, self.moving, self.uncontrolled, self._parts, self._openings = {}, {}, {}, {}, {}
+        self._bound_for = {}
         for location in context.holdings.places.by_name:
             self._refresh_place(location)
         for dossier in context.dossiers.rows.values():
             if not context.territory.crosses(dossier):
-                key = (context.groups.of_location(dossier.destination), dossier.asset)
-                self._add(self.moving, key, _moving(dossier))
+                self._move(dossier, _moving(dossier))
         for (_, group, asset), units in self.unproved.rows.items():
             self._add(self.uncontrolled, (group, asset), units)
 
     def regroup(self) -> None:
         """Make the sums anew if a place belongs to another group now."""
         of = self.context.groups.of_location
-        if any(key[0] != of(location) for (location, _), (key, _) in self._parts.items()):
+        if any(key[0] != of(location) for (location, _), (key, _) in self._parts.items()) or any(
+            group != of(location) for location, group in self._bound_for.items()
+        ):
             self.rebuild()
 
     def refresh_asset(self, asset: str) -> None:
@@ -105,7 +108,7 @@ class Cover:
             was = change.was_arrived_units if change.was_left and not change.was_arrived else 0
             now = _moving(dossier)
             if now != was:
-                self._add(self.moving, key, now - was)
+                self._move(dossier, now - was)
                 changed[key] = None
         if changed and dossier.address:
             self._note_address(change, key)
@@ -114,8 +117,7 @@ class Cover:
     def forgot(self, dossier: Dossier) -> None:
         """A movement is forgotten, and what was on its way with it."""
         if not self.context.territory.crosses(dossier):
-            key = (self.context.groups.of_location(dossier.destination), dossier.asset)
-            self._add(self.moving, key, -_moving(dossier))
+            self._move(dossier, -_moving(dossier))
 
     def _note_address(self, change: Change, key: Key) -> None:
         dossier = change.dossier
@@ -167,6 +169,13 @@ class Cover:
         if units != known[1]:
             self._parts[location, asset] = (known[0], units)
             self._add(self.held, known[0], units - known[1])
+
+    def _move(self, dossier: Dossier, units: int) -> None:
+        """Take in that so much more, or less, is on its way to where a movement goes."""
+        if units:
+            place = dossier.destination
+            group = self._bound_for[place] = self.context.groups.of_location(place)
+            self._add(self.moving, (group, dossier.asset), units)
 
     @staticmethod
     def _add(sums: dict[Key, int], key: Key, units: int) -> None:

@@ -97,7 +97,7 @@ class Outside(Check):
         """A movement is heard of for the first time: what was booked for it is no difference any more."""
         if not change.first or change.dossier.in_books_only:
             return
-        for key in self._by_transfer.pop(change.dossier.transfer_id, ()):
+        for key in sorted(self._by_transfer.pop(change.dossier.transfer_id, ())):
             row = self.unmoved.drop(key)
             assert row is not None, key
             self.context.absences.met(f"outside|{key[0]}|{key[1]}")

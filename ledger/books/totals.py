@@ -17,7 +17,7 @@ from ledger.books.places import tellers
 from ledger.books.racing import Racing
 from ledger.check import Change, Check, Entry, Timer
 from ledger.dossiers import Dossier
-from ledger.events import AddressRef, AssetRef, LocationRef, Reference, Snapshot
+from ledger.events import AddressRef, LocationRef, Reference, Snapshot
 from ledger.table import Table
 from ledger.times import SECOND_US
 
@@ -40,7 +40,6 @@ class Totals(Check):
         self.racing = Racing(context)
         self.bands = Bands()
         self._cause: Entry | Dossier | None = None  # what is being judged
-        self._stale: tuple[str, str] | None = None  # an asset whose positions are about to change, and by which cause
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:
         return {"total": self.bands.table, "unproved_units": self.cover.unproved, **self.racing.tables()}
@@ -54,14 +53,12 @@ class Totals(Check):
 
     # --- what changes the totals --------------------------------------------------------------------------------
     def posted(self, entry: Entry) -> None:
-        self._refresh()
         if entry.event.account_class == "client":
             self.racing.booked(entry, entry.group)
         self._cause = entry
         self._judge((entry.group, entry.asset), explained=False)
 
     def moved(self, change: Change) -> None:
-        self._refresh()
         changed = self.cover.moved(change)
         if not changed and not change.is_undone:
             return
@@ -80,7 +77,6 @@ class Totals(Check):
     def reported(self, event: Snapshot) -> None:
         if event.holding_kind != "actual":
             return
-        self._refresh()
         if self.cover.reported(event.location):
             self._cause = None
             group = self.context.groups.of_location(event.location)
@@ -90,19 +86,13 @@ class Totals(Check):
     def referred(self, event: Reference) -> None:
         if isinstance(event, LocationRef):
             self.cover.regroup()
-        elif isinstance(event, AssetRef):
-            self._refresh()
-            self._stale = (event.asset, self.context.cause_id)  # its rows that waited are applied next
         elif isinstance(event, AddressRef):
             self._cause = None
             for key in self.cover.proved(event):
                 self._judge(key, explained=True)
 
-    def _refresh(self) -> None:
-        """Take in what reports that waited for an asset have changed, once they have been applied."""
-        if self._stale is not None and self._stale[1] != self.context.cause_id:
-            self.cover.refresh_asset(self._stale[0])
-            self._stale = None
+    def introduced(self, asset: str) -> None:
+        self.cover.refresh_asset(asset)
 
     def swept(self, before_us: int) -> None:
         self.racing.forget_before(self.context.now_us)
@@ -143,6 +133,7 @@ class Totals(Check):
             self.context.absences.expect(timer, due_us, sources, cents)
 
     def _due(self, rest: str, due_us: int) -> None:
+        self._cause = None
         group, _, asset = rest.rpartition("|")
         key = (group, asset)
         excess = self.owed.get(key, 0) - self.cover.units(key)

@@ -63,6 +63,7 @@ class Bookings:
             for journal_id in self.claims.take_back(transfer_id):
                 self.join.orphans.take_again(journal_id, entry.group)
             self.claims.take(transfer_id, entry, journal)
+            self.join.note(transfer_id)
         if is_short(journal):
             if event.account_class == "client" and entry.units > 0:
                 self._expect_whole(entry)

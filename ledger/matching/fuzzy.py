@@ -7,6 +7,7 @@ when an id says otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from ledger.matching.cases import NEED_A_LEG, Case
@@ -156,7 +157,7 @@ class Fuzzy:
         waiting, asset = self.join.waiting, key[1]
         names = dict.fromkeys(waiting.by_units(row.group, asset, row.units))
         if row.party:
-            names.update(dict.fromkeys(list(waiting.by_client(row.group, asset, row.party))[:LOOKED_AT_MAX]))
+            names.update(dict.fromkeys(waiting.by_client(row.group, asset, row.party)[:LOOKED_AT_MAX]))
         for name in names:
             yield self.join.case(name, late=False)
 
@@ -167,9 +168,7 @@ class Fuzzy:
 
     def resembling(self, group: str, asset: str, units: int) -> str:
         """Return a movement of the same amount that waits for its credit; "" where there is none."""
-        rows = self.context.dossiers.rows
-        names = self.join.waiting.by_units(group, asset, units)
-        return min(names, key=lambda name: (rows[name].heard_us, name), default="")
+        return next(iter(self.join.waiting.by_units(group, asset, units)), "")
 
 
 def signed_units(case: Case) -> int:
@@ -180,5 +179,5 @@ def signed_units(case: Case) -> int:
 
 
 def _first(rows: Iterator[tuple[Key, Loose]]) -> list[tuple[Key, Loose]]:
-    """Return the first rows that an iterator yields, as many as are looked at."""
-    return [row for _, row in zip(range(LOOKED_AT_MAX), rows, strict=False)]
+    """Return the rows that were heard first, as many as are looked at."""
+    return nsmallest(LOOKED_AT_MAX, rows, key=lambda item: (item[1].heard_us, item[0]))

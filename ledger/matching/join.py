@@ -143,6 +143,10 @@ class Join(Check):
 
     def _weigh_one(self, transfer_id: str, *, late: bool) -> None:
         self.questions.weigh(transfer_id, late=late)
+        self.note(transfer_id)
+
+    def note(self, transfer_id: str) -> None:
+        """Take over into the indexes of the weaker rules how a movement stands now, where it is known."""
         dossier = self.context.dossiers.rows.get(transfer_id)
         if dossier is not None:
             self._note(dossier)

@@ -18,23 +18,24 @@ if TYPE_CHECKING:
     from ledger.matching.join import Join
 
 SEEN_BITS = (1 << RANK["broadcast"]) | (1 << RANK["confirming"]) | (1 << RANK["replaced"])
-Names = tuple[tuple[str, str, int], tuple[str, str, str]]
+Names = tuple[tuple[str, int], tuple[str, str]]
 _FOR_A_BOOKING = frozenset(("uncredited", "unbooked", "undebited"))
 
 
 class Waiting:
-    """The index. Units are signed: positive for what comes in."""
+    """The index. Units are signed: positive for what comes in.
+
+    The group of a movement is asked for each time, since records of the firm may change it.
+    """
 
     def __init__(self, join: Join) -> None:
         self.join = join
         self._names: dict[str, Names] = {}
-        self._by_units: Index[tuple[str, str, int], str] = Index()
-        self._by_client: Index[tuple[str, str, str], str] = Index()
+        self._by_units: Index[tuple[str, int], str] = Index()
+        self._by_client: Index[tuple[str, str], str] = Index()
 
     def loaded(self) -> None:
-        rows = self.join.context.dossiers.rows
-        for transfer_id in sorted(rows, key=lambda name: (rows[name].heard_us, name)):
-            dossier = rows[transfer_id]
+        for dossier in self.join.context.dossiers.rows.values():
             if self.join.context.territory.crosses(dossier):
                 self.note(dossier)
 
@@ -60,10 +61,9 @@ class Waiting:
         return claim is not None and not _FOR_A_BOOKING.isdisjoint(claim.open)
 
     def _names_of(self, dossier: Dossier) -> Names:
-        group = self.join.context.groups.of_books(dossier)
         units = booked_units(dossier, self.join.context.territory.away)
         client = dossier.client or dossier.origin_client
-        return (group, dossier.asset, units), (group, dossier.asset, client)
+        return (dossier.asset, units), (dossier.asset, client)
 
     def forget(self, transfer_id: str) -> None:
         names = self._names.pop(transfer_id, None)
@@ -76,10 +76,15 @@ class Waiting:
         """Tell whether a movement waits for a posting."""
         return transfer_id in self._names
 
-    def by_units(self, group: str, asset: str, units: int) -> Iterable[str]:
-        """Return the movements of an amount that wait for a posting."""
-        return self._by_units.get((group, asset, units))
+    def by_units(self, group: str, asset: str, units: int) -> list[str]:
+        """Return the movements of an amount that wait for a posting, the first heard first."""
+        return self._of_group(group, self._by_units.get((asset, units)))
 
-    def by_client(self, group: str, asset: str, client: str) -> Iterable[str]:
-        """Return the movements for a client that wait for a posting."""
-        return self._by_client.get((group, asset, client))
+    def by_client(self, group: str, asset: str, client: str) -> list[str]:
+        """Return the movements for a client that wait for a posting, the first heard first."""
+        return self._of_group(group, self._by_client.get((asset, client)))
+
+    def _of_group(self, group: str, transfer_ids: Iterable[str]) -> list[str]:
+        rows, of_books = self.join.context.dossiers.rows, self.join.context.groups.of_books
+        found = [transfer_id for transfer_id in transfer_ids if of_books(rows[transfer_id]) == group]
+        return sorted(found, key=lambda transfer_id: (rows[transfer_id].heard_us, transfer_id))

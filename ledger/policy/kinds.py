@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.events import AccountRef, AddressRef
 from ledger.fold import EXTERNAL
+from ledger.heard import PLANS
 from ledger.policy.asked import Answer, Asked, Known, proved, unknown
 from ledger.policy.document import Operation, Role
 from ledger.screens import conformity
@@ -32,7 +33,7 @@ def _planned(known: Known, asked: Asked) -> Answer:
         if _meant(known, asked):
             return None
         why = f"the {dossier.op_type} names no plan, and none asks for it"
-        return proved(why) if context.heard.any(("plans",)) else unknown(why)
+        return proved(why) if context.heard.any(PLANS) else unknown(why)
     plan = context.plans.plan(dossier.plan_id)
     if plan is None:
         return unknown(f"the plan {dossier.plan_id} that it names is not on record")

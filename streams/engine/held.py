@@ -15,7 +15,6 @@ from streams.engine.failing import Failing
 from streams.engine.gauges import ShardGauges, Watched
 from streams.engine.intake import wall_us
 from streams.engine.keeper import Keeper
-from streams.engine.memory import keep
 from streams.engine.shard import Shard
 
 POLL_SECONDS = 0.005
@@ -82,8 +81,6 @@ class HeldShard:
             self.shard.close()  # it went to another worker while it was opened here
             return
         self.gauges.recovered(time.monotonic() - begun_s, keeper.records_read, keeper.written_us)
-        if not keeper.goes_on:
-            keep()
         if not self._is_marked(position):  # else the bookmark may wait for confirmations still
             self._bookmarks.resume(self.place, position)
 

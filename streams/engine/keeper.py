@@ -12,30 +12,29 @@ from typing import Any, Protocol
 
 import msgspec
 
-from streams.engine.checkpoints import CheckpointWriter, Head, Saved, last_head, read_saved
+from streams.engine.checkpoints import CheckpointWriter, Head, last_head, read_saved
 from streams.engine.checkpoints.head import begins
 from streams.engine.crashpoints import reached
 from streams.engine.errors import LogError, StateError
 from streams.engine.logfile import LogEnds, read_ends
+from streams.engine.memory import kept, let_go
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard, Steps
+from streams.rowdata import encoded_lines
 
 Rows = dict[str, bytes | None]
-_encode = msgspec.json.Encoder().encode
-_encode_lines = msgspec.json.Encoder().encode_lines
-_decode = msgspec.json.decode
 # Two shards that are opened at once are put back one after the other: msgspec makes what it knows of a type when it first
 # meets it, and two threads that make it at once end the process with a segmentation fault.
 _restoring = threading.Lock()
 
 
 class Remembers(Steps, Protocol):
-    """A machine whose state can be written down and put back."""
+    """A machine whose state can be written down, and put back from the rows of a checkpoint."""
 
     state_version: int
 
     def changed_rows(self) -> dict[str, Any]: ...
-    def restore(self, plain: dict[str, Any]) -> None: ...
+    def restore(self, rows: Mapping[bytes, bytes]) -> None: ...
 
 
 class Capture(msgspec.Struct, frozen=True):
@@ -74,7 +73,6 @@ class Keeper:
             self.records_read = 0
             self._shard.go_on()
             return self._shard.position
-        self._is_whole = False
         return self._put_back()
 
     def _is_ahead_of_all(self) -> bool:
@@ -97,8 +95,11 @@ class Keeper:
             self._check(saved.head, log)
         self.records_read = saved.records
         self.written_us = None if saved.head is None else saved.head.written_us
-        with _restoring:
-            self._machine.restore(plain_rows(saved))
+        replaces, self._is_whole = self._is_whole, False
+        with _restoring, kept():
+            self._machine.restore(saved.rows)
+        if replaces:
+            let_go()
         self._owed, self._captured = {}, {}
         self.saved_position = 0 if saved.head is None else saved.head.position
         self._shard.resume(saved.head)
@@ -141,9 +142,11 @@ class Keeper:
 
     def forget(self) -> None:
         """Remember nothing of the shard: another worker has it now."""
-        self._is_whole = False
-        self._machine.restore({})
-        self._owed, self._captured = {}, {}
+        if self._is_whole:
+            self._is_whole = False
+            self._machine.restore({})
+            self._owed, self._captured = {}, {}
+            let_go()
 
     def _check(self, head: Head, log: LogEnds) -> None:
         ours, name = self._machine.state_version, f"shard {self._shard.number}"
@@ -175,23 +178,3 @@ class Keeper:
 def transactional_id(settings: EngineSettings, shard: int) -> str:
     """Return the name under which the state of a shard is written: whoever takes it shuts out who had it before."""
     return f"{settings.topic_prefix}{settings.group_id}-shard-{shard}"
-
-
-def plain_rows(saved: Saved) -> dict[str, Any]:
-    """Return the rows of a checkpoint as the plain data of which a machine is restored."""
-    return {key.decode(): _decode(value) for key, value in saved.rows.items()}
-
-
-def encoded_lines(rows: Mapping[str, Any]) -> Rows:
-    """Return rows as a checkpoint has them, None for one that is gone; all encoded in one stroke.
-
-    JSON holds no line feed but as an escape, so that the lines are the rows.
-    """
-    encoded: Rows = dict(zip(rows, _encode_lines(rows.values()).split(b"\n"), strict=False))
-    encoded.update((key, None) for key, row in rows.items() if row is None)
-    return encoded
-
-
-def encoded_rows(rows: Mapping[str, Any]) -> dict[bytes, bytes]:
-    """Return rows as a checkpoint has them."""
-    return {key.encode(): _encode(row) for key, row in rows.items()}

@@ -27,12 +27,26 @@ def seldom_collected() -> Iterator[None]:
         gc.unfreeze()
 
 
-def keep() -> None:
-    """Collect nothing of what is there now either: a state that was put back, of which a look takes a second.
+@contextmanager
+def kept() -> Iterator[None]:
+    """Collect nothing for the length of a `with` block, nor later what was made in it: a state that is put back.
 
-    What was kept before is looked at once more, or a state that was let go would be kept for ever: its parts know each
-    other. Only within `seldom_collected`, whose end gives everything back.
+    A look at it takes a second, and it is no garbage. Within `seldom_collected`, whose end gives everything back; one
+    thread at a time.
     """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if gc.get_freeze_count():
+            gc.freeze()
+        if collects:
+            gc.enable()
+
+
+def let_go() -> None:
+    """Collect once what was kept, since a state was let go whose parts know each other; the rest is kept on."""
     if gc.get_freeze_count():
         gc.unfreeze()
         gc.collect()

@@ -13,9 +13,10 @@ import msgspec
 from streams.engine.checkpoints import Head, Running
 from streams.engine.control import read_config
 from streams.engine.errors import LogError
-from streams.engine.keeper import Remembers, encoded_rows
+from streams.engine.keeper import Remembers
 from streams.monitor import encode
 from streams.record import OWN_ORIGIN, Record
+from streams.rowdata import encoded_rows
 
 Entries = Iterator[tuple[int, Record]]
 OnApplied = Callable[[int], object]

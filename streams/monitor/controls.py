@@ -100,26 +100,23 @@ def _schedule(state: State, event: Thresholds, cause: Cause, record: Record) -> 
 
 
 def fire(state: State, key: str, due_us: int) -> None:
-    """A deadline has passed."""
+    """A deadline has passed: conclude what waited for it, and tell all that was found."""
     kind, _, rest = key.partition("|")
-    cause = Cause(f"{key}@{due_us}", due_us)
+    cause = Cause(state.settling[key][2] if kind == "settle" else f"{key}@{due_us}", due_us)
+    state.reconciliation.at(cause.cause_id, due_us)
     if kind == "quiet":
         state.clear(rest, AlertState.RESOLVED, cause, "Not seen again for as long as such a condition is remembered.")
-        flows.settle_brakes(state, cause)
     elif kind == "storm":
         state.say(state.book.end_storm(rest, due_us, cause.cause_id))
     elif kind == "settle":
         location, asset, event_id = state.settling.pop(key)
-        cause = Cause(event_id, due_us)
         flows.tell(state, state.holdings.settle((location, asset), event_id), cause)
-        flows.settle_brakes(state, cause)
     elif kind == "thresholds":
-        changes = state.pending_thresholds.pop(key)
-        _put_in_force(state, changes)
+        _put_in_force(state, state.pending_thresholds.pop(key))
     else:
-        state.reconciliation.at(cause.cause_id, due_us)
         state.reconciliation.on_due(key, due_us)
-        flows.tell_found(state, cause)
+    flows.tell_found(state, cause)
+    flows.await_settling(state, cause)
 
 
 def _put_in_force(state: State, changes: dict[str, Any]) -> None:

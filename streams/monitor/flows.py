@@ -123,8 +123,13 @@ def _parts(row: SnapshotRow) -> list[str]:
 
 
 def await_settling(state: State, cause: Cause) -> None:
-    """Give reports of the moment their time to come, before one snapshot of great value is concluded."""
+    """Give reports of the moment their time to come, before one snapshot of great value is concluded.
+
+    Whatever was applied, an event or a deadline, ends with this: those that wait are in the rows, as deadlines.
+    """
     unsettled = state.holdings.breaks.unsettled
+    if not unsettled:
+        return
     for place in sorted(unsettled):
         key = f"settle|{place[0]}|{place[1]}"
         if key not in state.settling:

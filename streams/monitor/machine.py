@@ -6,9 +6,10 @@ state and every output are a function of the records so far, so a replay of a lo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ledger.events import AnyEvent, Config, ControlEvent, Posting, Snapshot, Thresholds, Tick, Transfer
+from ledger.events import AnyEvent, AssetRef, Config, ControlEvent, Posting, Snapshot, Thresholds, Tick, Transfer
 from ledger.parser import Rejected, parse
 from ledger.times import DAY_US, to_us
 from streams.monitor import controls, flows, gate, registry, rows
@@ -16,6 +17,7 @@ from streams.monitor.cause import Cause
 from streams.monitor.settings import Settings
 from streams.monitor.state import State
 from streams.record import Output, Record
+from streams.rowdata import encoded_rows
 
 
 class Monitor:
@@ -57,8 +59,7 @@ class Monitor:
                 state.reconciliation.on_event(event, record.topic, event_us)
             self._apply(event, cause, record)
             flows.tell_found(state, cause)
-            if state.holdings.breaks.unsettled:
-                flows.await_settling(state, cause)
+            flows.await_settling(state, cause)
         return outputs
 
     def pass_time(self, at_us: int) -> list[Output]:
@@ -113,6 +114,8 @@ class Monitor:
                 flows.apply_late_rows(self.state, released, event.asset, released_by, again)
             else:
                 self._apply(released, released_by, again)
+        if isinstance(event, AssetRef):
+            self.state.reconciliation.on_introduction(event.asset)
 
     def _tick(self, event: Tick, record: Record) -> None:
         at_us = controls.reached_us(self.state, event)
@@ -144,6 +147,7 @@ class Monitor:
             state.reconciliation.forget(state.holdings.forget_before(before_us, to_moment_us))
             state.reconciliation.sweep(before_us)
             flows.tell_found(state, cause)
+            flows.await_settling(state, cause)
             state.seen.forget_before(to_moment_us - state.horizon_us)
 
     state_version = rows.STATE_VERSION
@@ -169,11 +173,11 @@ class Monitor:
     def from_rows(cls, plain: dict[str, Any], *, pinned: bool = False, shard: int = 0) -> Monitor:
         """Return the monitor whose `rows` these were; it goes on as that one would."""
         monitor = cls(pinned=pinned, shard=shard)
-        monitor.restore(plain)
+        monitor.restore(encoded_rows(plain))
         return monitor
 
-    def restore(self, plain: dict[str, Any]) -> None:
+    def restore(self, encoded: Mapping[bytes, bytes]) -> None:
         """Become the monitor whose `rows` these were, whatever this one was; a new one where there are none."""
         self.state = State(self.first_settings, self.shard)
-        if plain:
-            rows.load(self.state, plain)
+        if encoded:
+            rows.load(self.state, encoded)

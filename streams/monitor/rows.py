@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import msgspec
 from msgspec.structs import astuple
 
 from alerts.rows import row_to_plain
@@ -22,6 +23,8 @@ from streams.monitor.state import State
 
 STATE_VERSION = 1
 Key = tuple[str | int, ...]
+_decode_key = msgspec.json.Decoder(list[str | int]).decode
+_decode = msgspec.json.Decoder().decode
 
 
 def all_rows(state: State) -> dict[str, Any]:
@@ -194,27 +197,30 @@ class StateVersionError(ValueError):
     """Rows of another program version: refused, never guessed."""
 
 
-def load(state: State, rows: dict[str, Any]) -> None:
-    """Fill a fresh `state` from rows in any order; raise StateVersionError for rows of another version."""
-    keyed = {tuple(json.loads(text)): row for text, row in rows.items() if row is not None}
-    _load_monitor(state, keyed.pop(("monitor",)))
-    by_kind: dict[str, list[tuple[Any, ...]]] = {}
-    for key in sorted(keyed, key=lambda parts: (str(parts[0]), *map(_sortable, parts[1:]))):
-        by_kind.setdefault(str(key[0]), []).append(key)
+def load(state: State, rows: Mapping[bytes, bytes]) -> None:
+    """Fill a fresh `state` from encoded rows in any order; raise StateVersionError for rows of another version."""
+    by_kind: dict[Any, list[tuple[list[str | int], bytes]]] = {}
+    for text in sorted(rows):
+        kind, *rest = _decode_key(text)
+        by_kind.setdefault(kind, []).append((rest, rows[text]))
+    [(_, row)] = by_kind.pop("monitor")
+    _load_monitor(state, _decode(row))
     for kind in _LOAD_ORDER:
-        for key in by_kind.pop(kind, ()):
-            _LOADERS[kind](state, list(key[1:]), keyed[key])
+        for rest, row in sorted(by_kind.pop(kind, ()), key=_in_order):
+            _LOADERS[kind](state, rest, _decode(row))
     tables = state.reconciliation.tables
-    for kind, keys in by_kind.items():
+    for kind, entries in by_kind.items():
         assert kind in tables, f"rows of an unknown kind {kind!r}"
-        for key in keys:
-            tables[kind].load(_table_key(list(key[1:])), keyed[key])
+        load_row = tables[kind].load
+        for rest, row in entries:
+            load_row(_table_key(rest), row)
     state.reconciliation.loaded()
     forget_changes(state)
 
 
-def _sortable(part: str | int) -> tuple[int, str]:
-    return (part, "") if isinstance(part, int) else (-1, part)
+def _in_order(entry: tuple[list[str | int], bytes]) -> list[tuple[int, str]]:
+    """Return what puts rows of a kind into the order of their keys, numbers by their size."""
+    return [(part, "") if isinstance(part, int) else (-1, part) for part in entry[0]]
 
 
 def _load_monitor(state: State, row: dict[str, Any]) -> None:

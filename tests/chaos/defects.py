@@ -174,9 +174,9 @@ def read_uncommitted() -> None:
 @defect("a shard that comes back keeps the rows that it had", Scenario("guest"))
 def rows_kept() -> None:
     def make(old: Callable[..., None]) -> Callable[..., None]:
-        def restore(self: Monitor, plain: dict[str, Any]) -> None:
+        def restore(self: Monitor, rows: Mapping[bytes, bytes]) -> None:
             if not self.state.counts:
-                old(self, plain)
+                old(self, rows)
 
         return restore
 

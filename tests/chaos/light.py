@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any
 
@@ -18,6 +18,7 @@ from streams.engine.errors import EngineError
 from streams.engine.settings import settings_from
 from streams.engine.worker import run_worker
 from streams.record import Output, Record
+from streams.rowdata import plain_rows
 from streams.simulate.units import time_text
 from tests.chaos.feeder import Sent
 
@@ -75,9 +76,9 @@ class Balances:
         changed, self._changed = self._changed, {}
         return changed
 
-    def restore(self, plain: dict[str, Any]) -> None:
+    def restore(self, rows: Mapping[bytes, bytes]) -> None:
         self.__init__()  # type: ignore[misc]  # a new one, whatever this one was
-        for key, row in plain.items():
+        for key, row in plain_rows(rows).items():
             kind, name = msgspec.json.decode(key)
             if kind == "next":
                 self._next[name] = row

@@ -95,7 +95,7 @@ class Reference:
         """Let a monitor made of the last checkpoint go on to the end of the log beside the reference."""
         restored = self._make()
         try:
-            restored.restore({key.decode(): _decode(value) for key, value in self._held.items()})
+            restored.restore(self._held)
             self._go_on_beside(restored, log)
         except Exception as problem:  # noqa: BLE001  # whatever a wrong state makes of it is the finding
             self._verdict.wrong("restored fails", f"{self._here()}: {problem!r}")

@@ -12,9 +12,6 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from random import Random
-from typing import Any
-
-import msgspec
 
 from ledger.shards import ShardMap
 from streams.engine.control import config_record, partial_tick_record
@@ -22,14 +19,16 @@ from streams.engine.watermarks import observed_us
 from streams.monitor import Monitor, Settings, encode
 from streams.monitor.settings import plain
 from streams.record import INPUT_TOPICS, OWN_ORIGIN, Output, Record
+from streams.rowdata import encoded_lines, encoded_rows
 from tests.chaos.feeder import records
 from tests.chaos.firms import firm_rules
+from tests.chaos.likeness import unlike
 
 NOW_US = 1_795_000_000_000_000
 EVENTS, EVERY = 2_500, 60
 CHUNK = 200
 READER = "reader"
-Rows = dict[str, Any]
+Rows = dict[bytes, bytes]
 
 
 def uneven(seed: int, events: int = EVENTS, *, ticks: bool = False, shards: int = 1) -> list[Record]:
@@ -59,7 +58,7 @@ def _config(shards: int) -> Record:
     return Record("control", config_record("ticks", settings, 0, NOW_US, names), OWN_ORIGIN, NOW_US)
 
 
-def differences(log: list[Record], shards: int = 1) -> Iterator[str]:
+def differences(log: list[Record], shards: int = 1, every: int = EVERY) -> Iterator[str]:
     """Yield what a monitor that is put back all the time does otherwise than one that never ended."""
     deciding = Settings(shards=firm_rules(shards))
     whole, often = Monitor(deciding), Monitor(deciding)
@@ -69,32 +68,32 @@ def differences(log: list[Record], shards: int = 1) -> Iterator[str]:
         if ours != theirs:
             yield f"record {number}, {record.origin}: {theirs} and not {ours}"
             return
-        if number % EVERY == 0:
+        if number % every == 0:
             _keep(kept, whole)
             yield from (f"record {number}: the row {key} has changed without a mark" for key in _unlike(kept, whole))
             often = Monitor(deciding)
-            often.restore(plain_rows(whole))
-    if plain_rows(often) != plain_rows(whole):
+            often.restore(rows_of(whole))
+            yield from (f"record {number}: put back, {sentence}" for sentence in unlike(whole, often))
+    if rows_of(often) != rows_of(whole):
         yield "the rows at the end differ"
 
 
 def _keep(kept: Rows, monitor: Monitor) -> None:
-    for key, row in monitor.changed_rows().items():
+    for key, row in encoded_lines(monitor.changed_rows()).items():
         if row is None:
-            kept.pop(key, None)
+            kept.pop(key.encode(), None)
         else:
-            kept[key] = msgspec.json.decode(msgspec.json.encode(row))
+            kept[key.encode()] = row
 
 
 def _unlike(kept: Rows, monitor: Monitor) -> list[str]:
-    rows = plain_rows(monitor)
-    return sorted(key for key in kept.keys() | rows.keys() if kept.get(key) != rows.get(key))
+    rows = rows_of(monitor)
+    return sorted(key.decode() for key in kept.keys() | rows.keys() if kept.get(key) != rows.get(key))
 
 
-def plain_rows(monitor: Monitor) -> Rows:
+def rows_of(monitor: Monitor) -> Rows:
     """Return the rows of a monitor as they are read back."""
-    rows: Rows = msgspec.json.decode(msgspec.json.encode(monitor.rows()))
-    return rows
+    return encoded_rows(monitor.rows())
 
 
 def said(outputs: list[Output]) -> list[tuple[str, str, bytes]]:
@@ -108,11 +107,12 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--events", type=int, default=EVENTS)
+    parser.add_argument("--every", type=int, default=EVERY, help="so many records after which it is put back again")
     asked = parser.parse_args()
     bad = 0
     for seed in range(asked.first, asked.first + asked.seeds):
         for ticks, shards in ((False, 1), (True, 1), (True, 3)):
-            found = list(differences(uneven(seed, asked.events, ticks=ticks, shards=shards), shards))
+            found = list(differences(uneven(seed, asked.events, ticks=ticks, shards=shards), shards, asked.every))
             for sentence in found[:3]:
                 print(f"seed {seed}, {'ticks' if ticks else 'events'}, {shards} shards: {sentence[:1500]}", flush=True)
             bad += bool(found)

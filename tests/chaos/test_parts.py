@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import struct
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +16,7 @@ from streams.engine.checkpoints import CheckpointWriter, Saved
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
 from streams.record import Record
+from streams.rowdata import encoded_rows
 from tests.chaos import wire
 from tests.chaos.feeder import records
 from tests.chaos.firms import firm_rules
@@ -192,7 +193,7 @@ def test_the_light_machine_counts_an_input_once_and_goes_on_from_its_rows() -> N
     fed(halves, 0, 30)
     rows = {key: list(row) if isinstance(row, tuple) else row for key, row in halves.changed_rows().items()}
     again = Balances()
-    again.restore(rows)
+    again.restore(encoded_rows(rows))
     fed(again, 20, 50)
     assert {**rows, **again.changed_rows()} == whole.changed_rows()
 
@@ -206,7 +207,7 @@ class SlowMachine(Balances):
     at_once = 0
     most_at_once = 0
 
-    def restore(self, plain: dict[str, Any]) -> None:
+    def restore(self, rows: Mapping[bytes, bytes]) -> None:
         SlowMachine.at_once += 1
         SlowMachine.most_at_once = max(SlowMachine.most_at_once, SlowMachine.at_once)
         time.sleep(0.05)

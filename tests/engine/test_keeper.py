@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from streams.engine import keeper as module
 from streams.engine.checkpoints import Head, Saved
 from streams.engine.errors import EngineError
-from streams.engine.keeper import Capture, Keeper, encoded_lines
+from streams.engine.keeper import Capture, Keeper
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
 from streams.record import Output, Record
+from streams.rowdata import encoded_lines
 
 SETTINGS = EngineSettings(broker="127.0.0.1:1")
 
@@ -32,7 +34,7 @@ class Numbers:
         changed, self.changed = self.changed, {}
         return changed
 
-    def restore(self, plain: dict[str, Any]) -> None:
+    def restore(self, rows: Mapping[bytes, bytes]) -> None:
         self.changed = {}
 
 

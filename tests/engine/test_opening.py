@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -37,7 +38,7 @@ class Nothing:
     def changed_rows(self) -> dict[str, Any]:
         return {}
 
-    def restore(self, plain: dict[str, Any]) -> None: ...
+    def restore(self, rows: Mapping[bytes, bytes]) -> None: ...
 
 
 def test_the_log_is_looked_at_after_the_last_holder_is_shut_out(monkeypatch: pytest.MonkeyPatch) -> None:

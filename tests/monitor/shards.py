@@ -11,6 +11,7 @@ from streams.monitor import Settings
 from streams.monitor.report import position_rows
 from streams.monitors import Monitors
 from streams.record import Output, Record
+from streams.rowdata import encoded_rows
 from tests.ledger.wire import Sent, control, posting, received, reference, snapshot, transfer
 
 RULES = tuple(ShardRule(shard, *((f"{name}.*",),) * 3) for shard, name in enumerate("ab"))
@@ -50,7 +51,7 @@ class Two:
             self.said[shard] += said[shard]
             if not self.heard % 7:
                 rows = json.loads(json.dumps(monitor.rows()))
-                monitor.restore(rows)
+                monitor.restore(encoded_rows(rows))
                 assert json.loads(json.dumps(monitor.rows())) == rows, "a restart changes nothing"
         return self
 

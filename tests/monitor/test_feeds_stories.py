@@ -195,3 +195,24 @@ def test_a_quiet_place_may_say_the_same_for_ever() -> None:
         09:10  balance venue 100 BTC                             |
         09:15  balance venue 100 BTC                             |
     """)
+
+
+def test_live_a_great_loss_that_bad_data_held_back_is_given_its_moment_by_the_tick_that_ends_the_wait() -> None:
+    story = Story()
+    story.play("""
+        08:57  config clock=ticks                                                     |
+        08:57  price BTC 50000                                                        |
+        08:58  balance hot 100 BTC source=poller                                      |
+        08:59  move T0 completed external>hot 1 BTC source=custodian                  |
+    """)
+    beats(story, "custodian", "09:00", "09:10")
+    story.play("""
+        09:10     tick                                                                |
+        09:26     tick                                                                | source_silent P2 open
+        09:31     balance hot 91 BTC source=poller                                    |
+        09:31:03  tick                                                                | source_silent P2 open #1
+        10:01     heartbeat custodian 10:01                                           |
+        10:05:58  heartbeat custodian 10:05                                           |
+        10:06:01  tick                                                                | source_silent P2 open #2, source_silent P2 resolved #3
+        10:06:03  tick                                                                | position_drift P1 open -10
+    """)

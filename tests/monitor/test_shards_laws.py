@@ -4,7 +4,6 @@ between two of them is exact; what is planted between them is told once.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +15,7 @@ from streams.monitor import Monitor, Settings, encode
 from streams.monitor.report import PositionRow, position_rows
 from streams.monitors import Monitors
 from streams.record import Output, Record
+from streams.rowdata import encoded_rows
 from tests.firms import Told, firms, numbered
 
 _ALERT_ID = re.compile(r"al-[0-9a-f]{20}")
@@ -35,7 +35,7 @@ def of_shards(told: list[Told], rules: list[ShardRule]) -> tuple[list[Monitor], 
         for shard, monitor in enumerate(monitors.monitors):
             said[shard] += monitor.pass_time(now_us) if shard not in hears else []
             if number % RESTART_EVERY == shard:
-                monitor.restore(json.loads(json.dumps(monitor.rows())))
+                monitor.restore(encoded_rows(monitor.rows()))
     return monitors.monitors, said
 
 

@@ -10,9 +10,9 @@ from streams.engine.bookmarks import Partition
 from streams.engine.checkpoints.head import HEAD_KEY, Head, read_head
 from streams.engine.control import read_config
 from streams.engine.entries import entry_record
-from streams.engine.keeper import encoded_rows
 from streams.engine.survey import Survey, survey_log
 from streams.record import OUTPUT_TOPICS, OWN_ORIGIN, Record
+from streams.rowdata import encoded_rows
 from tests.simulation.broker import Broker, Stored
 from tests.simulation.reference import Facts, Reference
 from tests.simulation.transactions import Rows

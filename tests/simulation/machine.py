@@ -7,7 +7,7 @@ repeated or moved changes a row; time moves as in the monitor, by the monitor's 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from zlib import crc32
 
@@ -18,6 +18,7 @@ from ledger.parser import parse
 from streams.engine.watermarks import observed_us
 from streams.monitor import controls
 from streams.record import OWN_ORIGIN, Output, Record
+from streams.rowdata import plain_rows
 
 PATIENCE_US = 400_000  # after an event its key is due
 KINDS = ("sum", "due", "seen", "read")
@@ -134,11 +135,11 @@ class Machine:
         self._changed = set()
         return {name: self._row(name) for name in sorted(changed)}
 
-    def restore(self, plain: dict[str, Any]) -> None:
+    def restore(self, rows: Mapping[bytes, bytes]) -> None:
         self._check_alone()
         self._is_busy = True
-        self._put_back(plain)
-        if plain:  # else nothing is put back, which takes no thread
+        self._put_back(plain_rows(rows))
+        if rows:  # else nothing is put back, which takes no thread
             self.meanwhile()
         self._is_busy = False
 

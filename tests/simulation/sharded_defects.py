@@ -136,12 +136,12 @@ def one_look_back_only() -> AbstractContextManager[Any]:
 
 
 def forgotten_while_it_is_opened() -> AbstractContextManager[Any]:
-    """A shard that goes away is forgotten at once, although a thread is about to put its rows back."""
+    """A shard that goes away is emptied at once, although a thread is about to put its rows back."""
 
     def wrong(self: HeldShard) -> None:
         revoked(self)
         if self.keeper is not None:
-            self.keeper.forget()
+            self.keeper._machine.restore({})
 
     revoked = HeldShard.revoked
     return patch.object(HeldShard, "revoked", wrong)

@@ -67,8 +67,8 @@ class Machine:
         changed, self.core.changed = self.core.changed, {}
         return {f'["{account}"]': row for account, row in changed.items()}
 
-    def restore(self, plain: dict[str, Any]) -> None:
-        self.core.rows = {key[2:-2]: msgspec.convert(row, Row) for key, row in plain.items()}
+    def restore(self, rows: Mapping[bytes, bytes]) -> None:
+        self.core.rows = {key[2:-2].decode(): msgspec.json.decode(row, type=Row) for key, row in rows.items()}
 
 
 async def look(engine: Engine, end: int, watch: Watch, times: dict[str, Any], stop: threading.Event) -> None:

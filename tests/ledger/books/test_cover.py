@@ -17,8 +17,6 @@ def test_the_running_sums_are_those_made_anew(log: Log) -> None:
     totals = next(check for check in monitor.state.reconciliation.checks if type(check) is Totals)
     for record in log:
         monitor.step(record)
-        if totals._stale is not None:  # what waited for an asset is taken in with the next event
-            totals.cover.refresh_asset(totals._stale[0])
         anew = Cover(monitor.state.reconciliation.context)
         anew.unproved = totals.cover.unproved
         anew.rebuild()
