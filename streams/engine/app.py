@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import faust
+from faust.tables.manager import TableManager
 from faust.types import AppT
 
 from streams.engine.agents import Batch, Engine
@@ -23,6 +24,15 @@ class App(faust.App):
 
     async def on_first_start(self) -> None:
         """Make no folders."""
+
+
+class NoTables(TableManager):
+    """Faust's manager of tables where there are none: it gives them no second to register, as Faust does at each start."""
+
+    async def on_start(self) -> None:
+        """Start what goes on after a rebalance."""
+        await self._update_channels()
+        await self.recovery.start()
 
 
 def build_app(engine: Engine) -> App:
@@ -58,6 +68,7 @@ def faust_options(settings: EngineSettings) -> dict[str, Any]:
         "consumer_group_instance_id": settings.instance_id or None,
         "consumer_max_fetch_size": 1024 * 1024,
         "consumer_auto_offset_reset": "earliest",
+        "TableManager": NoTables,
         "table_standby_replicas": 0,  # there are no tables; 0 gives aiokafka's round robin
         "stream_buffer_maxsize": 8,  # of batches
         "stream_wait_empty": True,

@@ -20,6 +20,7 @@ from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.structs import ConsumerRecord
 from confluent_kafka.admin import AdminClient
 from faust.app.base import App as FaustApp
+from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from faust.transport.base import Transport as BaseTransport
 from faust.transport.consumer import Consumer as BaseConsumer
@@ -30,7 +31,7 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from streams.engine import embedded
-from streams.engine.app import App, faust_options
+from streams.engine.app import App, NoTables, faust_options
 from streams.engine.publisher import producer_options
 from streams.engine.settings import EngineSettings
 from streams.engine.transport import BatchConsumer, BatchConsumerThread, BatchTransport
@@ -160,6 +161,13 @@ def test_the_consumer_keeps_the_attributes_that_we_read() -> None:
     assert {"_buffered_partitions", "_active_partitions"} <= kept, "what an agent has enough of, and what is fetched"
     assert "consumer_generation_id" in names_in(BaseConsumer.getmany), "the generation ends what was fetched before it"
     assert FaustApp.consumer_generation_id == 0
+
+
+def test_the_manager_of_tables_does_at_its_start_what_ours_does_and_a_pause() -> None:
+    assert names_in(TableManager.on_start) == {"sleep", "should_stop", "_update_channels", "recovery", "start"}
+    assert names_in(NoTables.on_start) == {"_update_channels", "recovery", "start"}
+    app = faust.App("assumptions", **faust_options(SETTINGS))
+    assert isinstance(app.tables, NoTables)
 
 
 def test_a_full_buffer_takes_its_partition_from_the_active_ones() -> None:

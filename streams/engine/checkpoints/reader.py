@@ -15,7 +15,7 @@ from streams.engine.checkpoints.head import HEAD_KEY, Head, read_head
 from streams.engine.clients import client_options
 from streams.engine.errors import StateError, UnavailableError
 
-FETCH_RECORDS = 20_000
+FETCH_RECORDS = 2_000
 FETCH_SECONDS = 0.05  # consume() waits its whole time unless it has all the records it was asked for
 QUIET_SECONDS = 30.0
 
@@ -61,6 +61,7 @@ OPTIONS = {
     "fetch.min.bytes": 1,
     "fetch.wait.max.ms": 10,  # that the end is reached is said by an empty answer, for which a broker takes half a second
     "queued.max.messages.kbytes": 262_144,
+    "max.partition.fetch.bytes": 16 * 1024 * 1024,  # of one partition, and all of it: the default asks a hundred times
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from streams.engine.checkpoints.reader import FETCH_RECORDS, FETCH_SECONDS, OPTIONS
+from streams.engine.clients import client_options
 from streams.engine.keeper import Keeper
 from streams.engine.memory import seldom_collected
 from streams.engine.settings import EngineSettings
@@ -12,9 +14,6 @@ from streams.engine.shard import Shard
 from tests.bench.engine.core import Row
 from tests.bench.engine.on_driftline import Machine
 from tests.bench.engine.result import Result, Task, Watch, task, tell
-
-FETCH_RECORDS = 20_000
-FETCH_SECONDS = 0.05
 
 
 def opened(given: Task) -> Result:
@@ -32,10 +31,7 @@ def opened(given: Task) -> Result:
 
 def bare(given: Task) -> Result:
     """Read what is committed and keep each row, decoded."""
-    options = {
-        "bootstrap.servers": given.broker, "group.id": given.group, "enable.partition.eof": True,
-        "isolation.level": "read_committed",
-    }  # fmt: skip
+    options = client_options(given.broker, OPTIONS)
     rows: dict[bytes, Row] = {}
     decode, is_over, watch = msgspec.json.Decoder(Row).decode, False, Watch()
     with seldom_collected():
