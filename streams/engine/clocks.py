@@ -16,6 +16,7 @@ from streams.engine.bookmarks import Partition
 from streams.engine.errors import EngineError
 from streams.engine.held import POLL_SECONDS, HeldShard
 from streams.engine.intake import wall_us
+from streams.engine.memory import look_again
 from streams.engine.watching import keep_looking, keep_turning
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ async def keep_checkpoints(engine: Engine, held: HeldShard) -> None:
         else:
             await _collect(engine, held, interval_s)
             await held.checkpoint()
+            look_again()
 
 
 async def _collect(engine: Engine, held: HeldShard, seconds: float) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 YOUNG_OBJECTS = 50_000
+_owed: set[str] = set()  # a look at what is kept
 
 
 @contextmanager
@@ -46,8 +47,17 @@ def kept() -> Iterator[None]:
 
 
 def let_go() -> None:
-    """Collect once what was kept, since a state was let go whose parts know each other; the rest is kept on."""
-    if gc.get_freeze_count():
+    """Note that a state was let go that had been kept: its parts know each other, so that only a look finds it."""
+    _owed.add("look")
+
+
+def look_again() -> None:
+    """Collect what was let go of what is kept, where anything was, and keep the rest on.
+
+    It takes as long as there is state, so it is for when nobody waits: after the shards that came have been opened.
+    """
+    if _owed and gc.get_freeze_count():
         gc.unfreeze()
         gc.collect()
         gc.freeze()
+    _owed.clear()

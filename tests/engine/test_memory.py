@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 
-from streams.engine.memory import YOUNG_OBJECTS, kept, let_go, seldom_collected
+from streams.engine.memory import YOUNG_OBJECTS, kept, let_go, look_again, seldom_collected
 
 
 def test_collecting_is_seldom_inside_and_as_before_outside() -> None:
@@ -57,6 +57,9 @@ def test_a_state_that_was_let_go_is_not_kept_for_ever() -> None:
         del part
         gc.collect()
         assert gone() is not None
+        look_again()
+        assert gone() is not None, "nobody said that anything was let go"
         let_go()
+        look_again()
         assert gone() is None
         assert gc.get_freeze_count() > 0
