@@ -8,7 +8,6 @@ import asyncio
 import time
 
 from streams.engine.bookmarks import Bookmarks, Partition
-from streams.engine.checkpoints import FencedError
 from streams.engine.crashpoints import reached
 from streams.engine.errors import EngineError
 from streams.engine.failing import Failing
@@ -115,12 +114,10 @@ class HeldShard:
         self._is_saving, opening = True, self.shard.opening
         try:
             await self._save(self.keeper, opening)
-        except FencedError as problem:
+        except EngineError as problem:
             # One that was under way when the group gave the shard to another is of no use; that is no reason to end.
             if self.is_open and self.shard.opening == opening:
                 self._failing.fail(str(problem))
-        except EngineError as problem:
-            self._failing.fail(str(problem))
         finally:
             self._is_saving = False
 

@@ -14,6 +14,7 @@ from streams.engine import keeper as module
 from streams.engine.agents import Engine
 from streams.engine.bookmarks import Bookmarks
 from streams.engine.checkpoints import FencedError, Head, Saved
+from streams.engine.errors import EngineError
 from streams.engine.failing import Failing
 from streams.engine.gauges import Gauges
 from streams.engine.held import HeldShard
@@ -164,9 +165,10 @@ def _head(position: int) -> Head:
     )
 
 
-@pytest.mark.parametrize(("holds", "failure"), [(True, "another worker holds it"), (False, None)])
+@pytest.mark.parametrize("problem", [FencedError("another worker holds it"), EngineError("a fatal error")])
+@pytest.mark.parametrize("holds", [True, False])
 def test_a_checkpoint_that_is_shut_out_ends_the_worker_only_where_it_believes_to_hold_the_shard(
-    holds: bool, failure: str | None
+    holds: bool, problem: EngineError
 ) -> None:
     async def story() -> str | None:
         shard = Shard(0, Nothing(), 0)
@@ -175,7 +177,7 @@ def test_a_checkpoint_that_is_shut_out_ends_the_worker_only_where_it_believes_to
         def write(_: object) -> None:
             if not holds:
                 shard.close()
-            raise FencedError("another worker holds it")
+            raise problem
 
         capture = SimpleNamespace(head=_head(0), rows={})
         keeper = SimpleNamespace(capture=lambda _: capture, write=write)
@@ -184,4 +186,4 @@ def test_a_checkpoint_that_is_shut_out_ends_the_worker_only_where_it_believes_to
         await HeldShard("log", shard, cast(Keeper, keeper), marks, gauges.shards[0], failing).checkpoint()
         return failing.reason
 
-    assert asyncio.run(story()) == failure
+    assert asyncio.run(story()) == (str(problem) if holds else None)
