@@ -81,6 +81,7 @@ class Reconciliation:
     def configure(self, limits: Limits) -> None:
         """Let `limits` decide from now on."""
         self.context.limits = limits
+        self.context.decisions.renewed()
 
     def _all_tables(self) -> dict[str, Table[Any, Any]]:
         tables: dict[str, Table[Any, Any]] = {

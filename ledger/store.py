@@ -40,17 +40,17 @@ class MovementStore:
 
     def forget_before(self, at_us: int) -> list[Movement]:
         """Drop, and return, the movements that nothing within the horizon can touch any more."""
+        over = [day for day in self._by_day if (day + 1) * DAY_US <= at_us]
         dropped = []
-        for day in sorted(day for day in self._by_day if (day + 1) * DAY_US <= at_us):
-            for transfer_id in sorted(set(self._by_day.pop(day))):
-                movement = self.by_id.get(transfer_id)
-                if movement is None or (movement.facts[-1].at_us // DAY_US + 1) * DAY_US > at_us:
-                    continue
-                if movement.in_transit() is not None:
-                    self.date(transfer_id, at_us + DAY_US)  # look again in a day
-                    continue
-                self._drop(transfer_id)
-                dropped.append(movement)
+        for transfer_id in sorted({transfer_id for day in over for transfer_id in self._by_day.pop(day)}):
+            movement = self.by_id.get(transfer_id)
+            if movement is None or (movement.facts[-1].at_us // DAY_US + 1) * DAY_US > at_us:
+                continue
+            if movement.in_transit() is not None:
+                self.date(transfer_id, movement.facts[-1].at_us)  # to be looked at again by the next day's end
+                continue
+            self._drop(transfer_id)
+            dropped.append(movement)
         return dropped
 
     def _drop(self, transfer_id: str) -> None:

@@ -51,13 +51,14 @@ class ClientAccounts:
         return True
 
     def referred(self, event: AccountRef) -> None:
-        """An account may be another client's from now on."""
+        """An account may be another client's from now on, as the books have it."""
         for asset in self.context.books.assets_of.get(event.account_id, ()):
+            account = self.context.books.table.rows[event.account_id, asset]
             for (client, of_asset), accounts in self._of.items():
-                if of_asset == asset and client != event.client_id:
+                if of_asset == asset and client != account.client_id:
                     accounts.pop(event.account_id, None)
-            if event.client_id and event.account_class == CLIENT:
-                self._of.setdefault((event.client_id, asset), {})[event.account_id] = None
+            if account.account_class == CLIENT and account.client_id:
+                self._of.setdefault((account.client_id, asset), {})[event.account_id] = None
 
     # --- requests --------------------------------------------------------------------------------------------
     def hold(self, asked: Asked) -> None:

@@ -7,7 +7,7 @@ only a verdict that differs is told. Movements that nobody asks for are classed 
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     from ledger.context import Context
 
 
+REQUESTS = "all"
+
+
 class Decisions(Check):
-    """All requests within the horizon, reachable as `context.decisions`. `next_order`: the place of the next request."""
+    """All requests within the horizon, reachable as `context.decisions`."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -40,19 +43,27 @@ class Decisions(Check):
         self.known = Known(
             context=context, accounts=ClientAccounts(context), history=History(), brakes=self.brakes
         )  # fmt: skip
-        self.next_order = 0
-        self._open: dict[str, None] = {}  # by order of arrival
+        self.arrived: Table[str, int] = Table(int)  # how many requests have arrived ever, under REQUESTS
+        self._open: set[str] = set()
         self._uncovered: dict[str, tuple[str, str]] = {}  # whose money is short, and which place
+        self._unasked: dict[str, dict[str, None]] = {}  # accounts to movements of theirs that nobody has asked for
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:
-        return {"request": self.requests, "debit": self.known.accounts.debits, "brake": self.brakes.table}
+        return {
+            "request": self.requests, "requests": self.arrived, "debit": self.known.accounts.debits,
+            "brake": self.brakes.table,
+        }  # fmt: skip
+
+    @property
+    def next_order(self) -> int:
+        """The place of the next request among all."""
+        return self.arrived.get(REQUESTS) or 0
 
     def loaded(self) -> None:
         self.brakes.loaded()
         self.known.accounts.loaded()
         for transfer_id, request in sorted(self.requests.rows.items(), key=lambda item: item[1].order):
             asked = self._asked(transfer_id, request)
-            self.next_order = request.order + 1
             self._remember(asked, request)
             self._note(asked.dossier, request)
         for dossier in self.context.dossiers.rows.values():
@@ -97,6 +108,10 @@ class Decisions(Check):
     def referred(self, event: Reference) -> None:
         if isinstance(event, AccountRef):
             self.known.accounts.referred(event)
+            for transfer_id in list(self._unasked.get(event.account_id, ())):  # their money may be another's now
+                dossier = self.context.dossiers.get(transfer_id)
+                if dossier is not None and transfer_id not in self.requests:
+                    self._see(dossier)
             self._judge_uncovered(event.client_id or "")
 
     def forgot(self, dossier: Dossier) -> None:
@@ -104,6 +119,7 @@ class Decisions(Check):
         self.known.accounts.debits.drop(dossier.transfer_id)
         if request is None:
             self.known.history.unsee(dossier.transfer_id)
+            self._ask_for(dossier)
         else:
             self.known.history.remove(self._asked_of(dossier, request))
             self.known.accounts.release(request.client, dossier.asset, dossier.transfer_id)
@@ -114,13 +130,21 @@ class Decisions(Check):
         """Judge open requests again where the brake has engaged or let go."""
         if self.brakes.changed:
             self.brakes.changed = False
-            for transfer_id in list(self._open):
+            for transfer_id in self._in_order(self._open):
                 self._judge_again(transfer_id)
         self.brakes.tell_counted()
 
     def _see(self, dossier: Dossier) -> None:
         """Note a movement that nobody was heard to ask for yet: a request for the same may follow."""
         self.known.history.see(ask(self.context, dossier, order=self.next_order, at_us=dossier.begun_us))
+        if dossier.origin_account:
+            self._unasked.setdefault(dossier.origin_account, {})[dossier.transfer_id] = None
+
+    def _ask_for(self, dossier: Dossier) -> None:
+        """A movement is asked for, or forgotten."""
+        unasked = self._unasked.get(dossier.origin_account)
+        if unasked is not None and unasked.pop(dossier.transfer_id, ...) is None and not unasked:
+            del self._unasked[dossier.origin_account]
 
     # --- verdicts --------------------------------------------------------------------------------------------
     def _class(self, dossier: Dossier) -> None:
@@ -132,7 +156,8 @@ class Decisions(Check):
     def _decide(self, change: Change) -> None:
         dossier = change.dossier
         asked = ask(self.context, dossier, order=self.next_order, at_us=change.at_us)
-        self.next_order += 1
+        self.arrived.put(REQUESTS, self.next_order + 1)
+        self._ask_for(dossier)
         request = self.requests.put(dossier.transfer_id, request_of(asked))
         self._judge(asked, request)
         self._remember(asked, request)
@@ -205,14 +230,14 @@ class Decisions(Check):
         if closed:
             self._close(transfer_id, request)
             return
-        self._open[transfer_id] = None
+        self._open.add(transfer_id)
         if self._fails(request, Coverage):
             self._uncovered[transfer_id] = (request.client, dossier.origin)
         else:
             self._uncovered.pop(transfer_id, None)
 
     def _close(self, transfer_id: str, request: Request) -> None:
-        self._open.pop(transfer_id, None)
+        self._open.discard(transfer_id)
         self._uncovered.pop(transfer_id, None)
 
     def _cover(self, dossier: Dossier) -> None:
@@ -223,9 +248,20 @@ class Decisions(Check):
 
     def _judge_uncovered(self, client: str, places: Container[str] = ()) -> None:
         """Judge again what is short of the money of a client, or of what is at some places."""
-        for transfer_id, (short_client, short_place) in list(self._uncovered.items()):
+        uncovered = dict(self._uncovered)
+        for transfer_id in self._in_order(uncovered):
+            short_client, short_place = uncovered[transfer_id]
             if (client and short_client == client) or (short_place and short_place in places):
                 self._judge_again(transfer_id)
+
+    def _in_order(self, transfer_ids: Iterable[str]) -> list[str]:
+        """Return requests by the order of their arrival."""
+        return sorted(transfer_ids, key=lambda transfer_id: self.requests.rows[transfer_id].order)
+
+    def renewed(self) -> None:
+        """Another policy is in force: what is short of money by it may be another request."""
+        for transfer_id in self._in_order(self._open):
+            self._note(self.context.dossiers.rows[transfer_id], self.requests.rows[transfer_id])
 
     def _fails(self, request: Request, kind: type) -> bool:
         return bool(request.failed) and any(

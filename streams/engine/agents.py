@@ -139,6 +139,10 @@ class Engine:
                 held.let_go()
         await asyncio.gather(*(held.prepare() for held in given))
 
+    def overdue(self, seconds: float) -> None:
+        """End the worker: what was assigned could not be opened in the time that there is for it."""
+        self.failing.fail(f"what was assigned was not open after {seconds:g} s: a longer session allows for more")
+
     def opening_of(self, partition: Partition) -> int:
         """Return how often a partition was opened here, so that what was fetched for an earlier opening is known."""
         held = self.shards.get(partition)

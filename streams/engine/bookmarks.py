@@ -86,8 +86,15 @@ class Bookmarks:
         self._closed.add(partition)
 
     def resume(self, partition: Partition, position: int) -> None:
-        """Let a partition of the log be read from a checkpoint on, the next time that it is opened."""
-        self._resumed[partition] = position
+        """Let a partition of the log be read from a checkpoint on, the next time that it is opened.
+
+        One that stands there already stays as it is, since it may wait for confirmations still.
+        """
+        mark = self._marks.get(partition)
+        if mark is not None and mark.next_offset == position:
+            self._resumed.pop(partition, None)  # of an opening that was overtaken
+        else:
+            self._resumed[partition] = position
 
     def is_confirmed(self, partition: Partition, position: int) -> bool:
         """Say whether all that came of a partition's records before `position` is confirmed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -22,17 +22,18 @@ from streams.engine.watching import keep_looking, keep_turning
 logger = logging.getLogger(__name__)
 
 ORDER_SECONDS = 0.02
+INPUTS_SECONDS = 2.0
 FORGET_SECONDS = 5.0
 COLLECT_SECONDS = 0.25
 
 
 def clocks(engine: Engine) -> list[Coroutine[Any, Any, None]]:
     """Return every clock of a worker."""
-    moves_time = keep_time(engine) if engine.settings.clock == "ticks" else keep_order(engine)
+    moves_time = [keep_time(engine)] if engine.settings.clock == "ticks" else [keep_order(engine), keep_inputs(engine)]
     shards = [held.shard for held in engine.shards.values()]
     return [
         serve_confirmations(engine),
-        moves_time,
+        *moves_time,
         *(keep_checkpoints(engine, held) for held in engine.shards.values()),
         keep_turning(engine.gauges, shards),
         keep_looking(engine.gauges, engine.topics, list(engine.shards)),
@@ -62,7 +63,8 @@ async def keep_checkpoints(engine: Engine, held: HeldShard) -> None:
         else:
             await _collect(engine, held, interval_s)
             await held.checkpoint()
-            look_again()
+            if not any(one.is_opening() for one in engine.shards.values()):
+                look_again()
 
 
 async def _collect(engine: Engine, held: HeldShard, seconds: float) -> None:
@@ -91,11 +93,17 @@ async def keep_time(engine: Engine) -> None:
         except (KafkaException, EngineError) as problem:
             logger.warning("no tick: the broker does not say where the inputs end (%s)", problem)
             continue
-        if set(inputs) - set(engine.inputs):
-            added = ", ".join(f"{topic}/{number}" for topic, number in sorted(set(inputs) - set(engine.inputs)))
-            engine.failing.fail(f"the inputs have new partitions ({added}): the next start reads them")
-        elif not engine.draining:
+        if not _has_grown(engine, inputs) and not engine.draining:
             engine.failing.guard(partial(engine.intake.tick, ends, asked_at_us))
+
+
+def _has_grown(engine: Engine, inputs: Iterable[Partition]) -> bool:
+    """End the worker where an input has a new partition, and say so."""
+    added = sorted(set(inputs) - set(engine.inputs))
+    if added:
+        names = ", ".join(f"{topic}/{number}" for topic, number in added)
+        engine.failing.fail(f"the inputs have new partitions ({names}): the next start reads them")
+    return bool(added)
 
 
 async def keep_order(engine: Engine) -> None:
@@ -110,6 +118,16 @@ async def keep_order(engine: Engine) -> None:
         while not engine.is_held_back() and _append_in_order(engine, ends):
             await asyncio.sleep(0)
         engine.resume_paused()
+
+
+async def keep_inputs(engine: Engine) -> None:
+    """Look now and then whether an input has a new partition, of which the order of observation knows nothing."""
+    while not engine.failing.failed.is_set():
+        await asyncio.sleep(INPUTS_SECONDS)
+        try:
+            _has_grown(engine, await asyncio.to_thread(engine.topics.input_partitions))
+        except (KafkaException, EngineError) as problem:
+            logger.warning("the broker does not say which partitions the inputs have (%s)", problem)
 
 
 def _append_in_order(engine: Engine, ends: Mapping[Partition, int]) -> bool:

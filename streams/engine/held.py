@@ -63,7 +63,7 @@ class HeldShard:
             return
         # Faust lets go of this call when the next rebalance comes, and a thread cannot be stopped: what is under way,
         # an older opening or a checkpoint, ends first. Before that a shard that looks open may be about to be closed.
-        while self._is_saving or self._is_opening():
+        while self._is_saving or self.is_opening():
             await asyncio.sleep(POLL_SECONDS)
         if not self.shard.is_open:
             self._opening = asyncio.create_task(self._open(self.keeper))
@@ -80,14 +80,10 @@ class HeldShard:
             self.shard.close()  # it went to another worker while it was opened here
             return
         self.gauges.recovered(time.monotonic() - begun_s, keeper.records_read, keeper.written_us)
-        if not self._is_marked(position):  # else the bookmark may wait for confirmations still
-            self._bookmarks.resume(self.place, position)
+        self._bookmarks.resume(self.place, position)
 
-    def _is_marked(self, position: int) -> bool:
-        """Say whether the bookmark stands at a position: an opening that was overtaken leaves it where it was."""
-        return self.place in self._bookmarks and self._bookmarks[self.place].next_offset == position
-
-    def _is_opening(self) -> bool:
+    def is_opening(self) -> bool:
+        """Say whether a thread is about to put the shard's state back."""
         return self._opening is not None and not self._opening.done()
 
     def revoked(self) -> None:
@@ -97,7 +93,7 @@ class HeldShard:
 
     def let_go(self) -> None:
         """Forget what is remembered of the shard: another worker has it, and will take it further."""
-        if self.keeper is not None and not (self.is_open or self._is_opening()):
+        if self.keeper is not None and not (self.is_open or self.is_opening()):
             self.keeper.forget()
 
     # --------------------------------------------------------------------------------------------- checkpoints

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from streams.engine.checkpoints import CheckpointWriter, Head, last_head, read_saved
-from streams.engine.checkpoints.head import begins
+from streams.engine.checkpoints.head import begins, encode_head
 from streams.engine.crashpoints import reached
 from streams.engine.errors import LogError, StateError
 from streams.engine.logfile import LogEnds, read_ends
@@ -45,7 +45,7 @@ class Capture(msgspec.Struct, frozen=True):
 
 
 class Keeper:
-    """Opens and checkpoints one shard. All but `capture` block and belong into a thread."""
+    """Opens and checkpoints one shard. `open` and `write` block and belong into a thread, all else onto the event loop."""
 
     def __init__(self, settings: EngineSettings, shard: Shard, machine: Remembers) -> None:
         self._settings = settings
@@ -55,36 +55,43 @@ class Keeper:
         self._owed: Rows = {}  # changed since the last capture, encoded
         self._captured: Rows = {}  # of a checkpoint that is not known to be written
         self._is_whole = False  # whether the machine is at the shard's position: what it knows can be gone on with
-        self.saved_position = 0
+        self._saved: Head | None = None  # of the last checkpoint that was read or written here
+        self._under_way: Head | None = None  # of one that was about to be written, and may be there
         self.goes_on = False  # whether the last opening went on from what was remembered
         self.records_read = 0  # of the state, when it was opened
-        self.written_us: int | None = None  # when what was read then had been written
+
+    @property
+    def saved_position(self) -> int:
+        """The position of the last checkpoint that was read or written here."""
+        return 0 if self._saved is None else self._saved.position
+
+    @property
+    def written_us(self) -> int | None:
+        """When that one was written, in microseconds since 1970 UTC; None where there is none."""
+        return None if self._saved is None else self._saved.written_us
 
     def open(self) -> int:
         """Take the shard and put its state back; return the offset from which its log is to be applied.
 
-        One that comes back, and that nobody has taken further meanwhile, goes on from what is remembered of it: see
+        One that comes back, and whose state nobody has written meanwhile, goes on from what is remembered of it: see
         `goes_on`. Raises `StateError` or `LogError`, in one line, where state and log do not belong together.
         """
         self._writer.open()
         reached("open.fenced")
-        self.goes_on = self._is_whole and self._is_ahead_of_all()
+        self.goes_on = self._is_whole and self._is_last()
         if self.goes_on:
             self.records_read = 0
             self._shard.go_on()
             return self._shard.position
         return self._put_back()
 
-    def _is_ahead_of_all(self) -> bool:
-        """Say whether no checkpoint is of later than what is remembered: then all it lacks is among the rows owed.
-
-        Whoever wrote it: the rows at a position are the same for everybody.
-        """
+    def _is_last(self) -> bool:
+        """Say whether the last checkpoint is the one that was read or written here last: then the rest is owed."""
         head = last_head(self._settings.broker, self._settings.topic("state"), self._shard.number)
         if head is None:
-            return self.saved_position == 0
+            return self._saved is None
         self._check(head, read_ends(self._settings.broker, (self._settings.log_topic, self._shard.number)))
-        return self.saved_position <= head.position <= self._shard.position
+        return encode_head(head) in [encode_head(one) for one in (self._saved, self._under_way) if one is not None]
 
     def _put_back(self) -> int:
         saved = read_saved(self._settings.broker, self._settings.topic("state"), self._shard.number)
@@ -94,14 +101,13 @@ class Keeper:
             log = read_ends(self._settings.broker, (self._settings.log_topic, self._shard.number))
             self._check(saved.head, log)
         self.records_read = saved.records
-        self.written_us = None if saved.head is None else saved.head.written_us
         replaces, self._is_whole = self._is_whole, False
         with _restoring, kept():
             self._machine.restore(saved.rows)
         if replaces:
             let_go()
         self._owed, self._captured = {}, {}
-        self.saved_position = 0 if saved.head is None else saved.head.position
+        self._saved = saved.head
         self._shard.resume(saved.head)
         self._is_whole = True
         reached("open.restored")
@@ -132,8 +138,9 @@ class Keeper:
 
     def write(self, capture: Capture) -> None:
         """Write a checkpoint; see `CheckpointWriter.write` for what it raises."""
+        self._under_way = capture.head
         self._writer.write(capture.rows, capture.head)
-        self.saved_position = capture.head.position
+        self._saved = capture.head
 
     def written(self, capture: Capture) -> None:
         """Forget what has been written; what has changed since is owed."""

@@ -7,11 +7,12 @@ own rhythm, a look at everything young each 700 objects, took half of the time o
 from __future__ import annotations
 
 import gc
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 YOUNG_OBJECTS = 50_000
-_owed: set[str] = set()  # a look at what is kept
+_gone = threading.Event()  # set when something of what is kept was let go
 
 
 @contextmanager
@@ -48,7 +49,7 @@ def kept() -> Iterator[None]:
 
 def let_go() -> None:
     """Note that a state was let go that had been kept: its parts know each other, so that only a look finds it."""
-    _owed.add("look")
+    _gone.set()
 
 
 def look_again() -> None:
@@ -56,8 +57,9 @@ def look_again() -> None:
 
     It takes as long as there is state, so it is for when nobody waits: after the shards that came have been opened.
     """
-    if _owed and gc.get_freeze_count():
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
-    _owed.clear()
+    if _gone.is_set():
+        _gone.clear()  # before: one that goes meanwhile is looked for the next time
+        if gc.get_freeze_count():
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()

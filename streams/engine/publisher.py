@@ -52,16 +52,16 @@ class Publisher:
         while True:
             try:
                 self._producer.produce(topic, value, key, partition=partition, headers=headers, on_delivery=on_delivery)
-            except BufferError:
-                self._producer.poll(0.05)
+            except BufferError:  # full by bytes: wait for confirmations, and no longer than `poll` would
+                self.poll(0.05)
             except KafkaException as refusal:
                 raise DeliveryError(f"a record of {len(value):,} bytes cannot be sent to {topic}: {refusal}") from None
             else:
                 return
 
-    def poll(self) -> None:
+    def poll(self, wait_seconds: float = 0.0) -> None:
         """Serve the confirmations that have arrived; raise `DeliveryError` where one is a refusal, or none comes."""
-        self._producer.poll(0)
+        self._producer.poll(wait_seconds)
         if self.failure is not None:
             raise DeliveryError(self.failure)
         now_s = time.monotonic()

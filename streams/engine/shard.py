@@ -8,7 +8,7 @@ from typing import Protocol
 from streams.engine.bookmarks import Bookmark
 from streams.engine.checkpoints.head import Head, Running
 from streams.engine.entries import entry_record, entry_records
-from streams.engine.errors import LogError
+from streams.engine.errors import EngineError, LogError
 from streams.engine.transport import FetchedRecord
 from streams.record import Output, Record
 
@@ -57,6 +57,8 @@ class Shard:
     def fresh(self, records: Sequence[FetchedRecord], mark: Bookmark) -> Sequence[FetchedRecord]:
         """Return the records that have not been applied; raise `LogError` where the log has lost some in between."""
         first, due = records[0].offset, mark.next_offset
+        if due != self.position:
+            raise EngineError(f"shard {self.number} stands at {self.position} and its log is read from {due} on")
         if first > due:
             raise LogError(f"the log has lost its offsets {due} to {first - 1}: the positions cannot be computed")
         return records[due - first :] if first < due else records

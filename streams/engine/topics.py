@@ -89,8 +89,11 @@ class Topics:
         return {name: len(topic.partitions) for name, topic in topics if topic.error is None}
 
     def input_partitions(self) -> list[Partition]:
-        """Return every partition of the input topics."""
+        """Return every partition of the input topics; raise `UnavailableError` where one of them is not listed."""
         counts = self.partition_counts()
+        missing = [name for name in self._settings.input_topics if name not in counts]
+        if missing:
+            raise UnavailableError(f"the broker does not list {', '.join(missing)}")
         return [(name, number) for name in self._settings.input_topics for number in range(counts[name])]
 
     def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:

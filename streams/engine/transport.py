@@ -8,6 +8,7 @@ Faust's own; what may be committed is said by the bookmarks.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -26,6 +27,7 @@ from streams.engine.crashpoints import reached
 from streams.engine.entries import Headers
 from streams.engine.unread import Unread, unpack_at_once
 
+SEEK_MARGIN_SECONDS = 1.0
 BUFFERED_SECONDS = 0.01  # how long to wait for other partitions while an agent has more than enough of one
 
 
@@ -67,11 +69,12 @@ class Places(Protocol):
     """Who is told which partitions are assigned, where reading them begins, and which of them are gone.
 
     `prepare` may take its time, to put back what a partition needs; `opening_of` counts how often one was opened.
-    `passed` says that behind the last record handed over (before `handed`) there is nothing up to `position` but marks
+    `overdue` says that preparing took longer than it may. `passed` says that behind the last record handed over (before `handed`) there is nothing up to `position` but marks
     of transactions, and what was taken back.
     """
 
     async def prepare(self, partitions: Sequence[Partition]) -> None: ...
+    def overdue(self, seconds: float) -> None: ...
     def opening_of(self, partition: Partition) -> int: ...
     def opened(self, partition: Partition, next_offset: int) -> None: ...
     def passed(self, partition: Partition, handed: int, position: int) -> None: ...
@@ -153,7 +156,7 @@ class BatchConsumer(Consumer):
             if self.flow_active and not self._get_active_partitions():
                 await asyncio.sleep(BUFFERED_SECONDS)
                 return
-        found, active = await self._wait_next_records(timeout)
+        found, _ = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if found is None or self.should_stop:
             return
@@ -164,8 +167,9 @@ class BatchConsumer(Consumer):
                 await self._go_back(waiting)
                 return
             del waiting[tp]
-            known = (tp.topic, tp.partition) in self._bookmarks  # if not, perform_seek is still to come
-            if known and records and (active is None or tp in active or tp in self._buffered_partitions):
+            # One that was paused meanwhile takes what was fetched before: nobody would fetch it again. If it is not known,
+            # perform_seek is still to come.
+            if records and (tp.topic, tp.partition) in self._bookmarks:
                 self._handed[tp] = records[-1].offset + 1
                 yield tp, self._batch(tp, records)
 
@@ -181,6 +185,8 @@ class BatchConsumer(Consumer):
 
     def _position_of(self, tp: TP) -> int | None:
         return cast(BatchConsumerThread, self._thread).position_of(tp)
+
+    _revocations = 0  # how often partitions went away, or might have
 
     @cached_property
     def _handed(self) -> dict[TP, int]:
@@ -210,12 +216,28 @@ class BatchConsumer(Consumer):
         return message
 
     async def perform_seek(self) -> None:
-        """Go to the bookmark of every assigned partition; Faust calls this once a rebalance is settled."""
+        """Go to the bookmark of every assigned partition; Faust calls this once a rebalance is settled.
+
+        Faust lets go of it without a word where it takes longer than a request may; then the worker ends.
+        """
         self.stop_flow()  # Faust resumes the partitions before this and the flow after it
+        places, began_s = cast(BatchTransport, self.transport).places, time.monotonic()
+        try:
+            await self._go_to_bookmarks(places)
+        except asyncio.CancelledError:
+            limit_s = self.app.conf.broker_request_timeout
+            if time.monotonic() - began_s >= limit_s - SEEK_MARGIN_SECONDS:  # else a rebalance has overtaken it
+                places.overdue(limit_s)
+            raise
+
+    async def _go_to_bookmarks(self, places: Places) -> None:
+        revocations = self._revocations
         committed = await self.seek_to_committed()
         assigned = tuple(self.assignment())
         earliest = await self.earliest_offsets(*assigned)
-        await cast(BatchTransport, self.transport).places.prepare([(tp.topic, tp.partition) for tp in assigned])
+        await places.prepare([(tp.topic, tp.partition) for tp in assigned])
+        if revocations != self._revocations:
+            return  # all went away meanwhile; what comes back is opened by the next call
         starts = {tp: self._open(tp, committed.get(tp), earliest[tp]) for tp in assigned}
         await self.seek_wait(starts)
 
@@ -230,6 +252,7 @@ class BatchConsumer(Consumer):
         """Let Faust end and commit what is under way, then say which partitions are gone."""
         reached("revoke")
         await super().on_partitions_revoked(revoked)
+        self._revocations += 1
         for tp in revoked:
             self._handed.pop(tp, None)
             self._bookmarks.close((tp.topic, tp.partition))

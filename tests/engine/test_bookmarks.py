@@ -96,3 +96,12 @@ def test_a_partition_that_is_away_is_not_committed_until_it_is_opened_again() ->
     assert list(marks.committable()) == []  # another worker may have committed more
     marks.open(INPUT, committed=4, earliest=0)
     assert list(marks.committable()) == [(INPUT, 5)]
+
+
+def test_a_place_where_reading_stands_already_is_not_gone_back_from_by_an_opening_that_was_overtaken() -> None:
+    marks = Bookmarks("log")
+    marks.open(LOG, None, 0)
+    marks[LOG].take(9, 0)
+    marks.resume(LOG, 4)
+    marks.resume(LOG, 9)
+    assert marks.open(LOG, None, 0) == 9

@@ -51,6 +51,7 @@ def test_nothing_is_kept_outside() -> None:
 
 def test_a_state_that_was_let_go_is_not_kept_for_ever() -> None:
     with seldom_collected():
+        look_again()  # whatever was let go before
         with kept():
             part = Part()
         gone = weakref.ref(part)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from streams.engine import keeper as module
@@ -18,7 +19,7 @@ from streams.engine.errors import EngineError
 from streams.engine.failing import Failing
 from streams.engine.gauges import Gauges
 from streams.engine.held import HeldShard
-from streams.engine.keeper import Keeper
+from streams.engine.keeper import Capture, Keeper
 from streams.engine.logfile import LogEnds
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
@@ -99,14 +100,25 @@ def test_a_shard_that_goes_and_comes_back_while_it_is_opened_is_open_in_the_end(
     asyncio.run(story())
 
 
-@pytest.mark.parametrize(("written", "goes_on"), [(None, False), (4, False), (5, True), (7, True), (8, False)])
-def test_a_shard_that_comes_back_goes_on_unless_somebody_took_it_further(
+class Refusing:
+    """A writer that says of each checkpoint that it failed: whether it is there is another matter."""
+
+    def open(self) -> None: ...
+
+    def write(self, rows: object, head: Head) -> None:
+        raise FencedError("another worker holds it")
+
+
+@pytest.mark.parametrize(
+    ("written", "goes_on"), [(None, False), (4, False), (5, True), (6, False), (7, True), (8, False)]
+)
+def test_a_shard_that_comes_back_goes_on_unless_somebody_else_has_written_its_state(
     monkeypatch: pytest.MonkeyPatch, written: int | None, goes_on: bool
 ) -> None:
-    """Saved at 5 and applied up to 7 by this worker, then revoked: what counts is the last checkpoint of anybody."""
+    """Saved at 5 and applied up to 7 by this worker, whose checkpoint of 7 may have come through; then revoked."""
     heads = {position: _head(position) for position in range(9)}
     found = [heads[5]]
-    monkeypatch.setattr(module, "CheckpointWriter", lambda *_: SimpleNamespace(open=lambda: None))
+    monkeypatch.setattr(module, "CheckpointWriter", lambda *_: Refusing())
     monkeypatch.setattr(module, "read_saved", lambda *_: Saved(found[-1], {}))
     monkeypatch.setattr(module, "last_head", lambda *_: found[-1])
     monkeypatch.setattr(module, "read_ends", lambda *_: LogEnds(0, 9, None))
@@ -114,6 +126,8 @@ def test_a_shard_that_comes_back_goes_on_unless_somebody_took_it_further(
     keeper = Keeper(SETTINGS, shard, Nothing())
     assert (keeper.open(), keeper.goes_on) == (5, False), "nothing is remembered at first"
     shard.position = 7
+    with pytest.raises(FencedError):
+        keeper.write(Capture({}, heads[7]))
     shard.close()
     found.append(None if written is None else heads[written])  # type: ignore[arg-type]  # a state that is gone
     assert keeper.open() == (7 if goes_on else written or 0)
@@ -121,6 +135,33 @@ def test_a_shard_that_comes_back_goes_on_unless_somebody_took_it_further(
     keeper.forget()
     keeper.open()
     assert not keeper.goes_on, "it was let go meanwhile"
+
+
+def test_a_state_that_was_made_anew_at_the_same_place_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `driftline rebuild --write` does: its rows need not be those that were there."""
+    found = [_head(5)]
+    monkeypatch.setattr(module, "CheckpointWriter", lambda *_: Refusing())
+    monkeypatch.setattr(module, "read_saved", lambda *_: Saved(found[-1], {}))
+    monkeypatch.setattr(module, "last_head", lambda *_: found[-1])
+    monkeypatch.setattr(module, "read_ends", lambda *_: LogEnds(0, 9, None))
+    shard = Shard(0, Nothing(), 0)
+    keeper = Keeper(SETTINGS, shard, Nothing())
+    keeper.open()
+    shard.position = 7
+    found.append(msgspec.structs.replace(found[0], written_us=1))
+    assert (keeper.open(), keeper.goes_on) == (5, False)
+
+
+def test_a_log_that_is_read_from_elsewhere_than_the_state_stands_is_not_applied() -> None:
+    shard, marks = Shard(0, Nothing(), 0), Bookmarks("log")
+    shard.resume(_head(5))
+    marks.open(LOG, None, 0)
+    records = cast(Any, [SimpleNamespace(offset=offset) for offset in range(8)])
+    with pytest.raises(EngineError, match="shard 0 stands at 5 and its log is read from 0 on"):
+        shard.fresh(records, marks[LOG])
+    marks.resume(LOG, 5)
+    marks.open(LOG, None, 0)
+    assert [record.offset for record in shard.fresh(records, marks[LOG])] == [5, 6, 7]
 
 
 def test_what_was_fetched_for_an_earlier_opening_is_not_applied() -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 
 from streams.engine.bookmarks import Bookmarks
@@ -25,13 +26,14 @@ class Standing(BatchConsumer):
         self.flow_active = flows
         self._buffered_partitions = set()
         self.sought: dict[TP, int] = {}
+        self.active = {HERE, GONE}
 
     @property
     def should_stop(self) -> bool:
         return False
 
     async def _wait_next_records(self, timeout: float) -> Any:
-        return {tp: [SimpleNamespace(offset=7)] for tp in (HERE, GONE)}, {HERE, GONE}
+        return {tp: [SimpleNamespace(offset=7)] for tp in (HERE, GONE)}, self.active
 
     def assignment(self) -> set[TP]:
         return {HERE}
@@ -57,3 +59,81 @@ def test_what_is_not_handed_on_is_read_again_from_the_bookmark(
 
     assert asyncio.run(read()) == handed_on
     assert consumer.sought == sought
+
+
+def test_what_was_fetched_of_a_partition_that_is_paused_meanwhile_is_handed_on() -> None:
+    """Its place is past these records: nobody would fetch them again."""
+    marks = Bookmarks("log")
+    for tp in (HERE, GONE):
+        marks.open((tp.topic, tp.partition), committed=4, earliest=0)
+    consumer = Standing(marks, flows=True)
+
+    async def read() -> list[TP]:
+        handed_on = []
+        async for tp, _ in consumer.getmany(1.0):
+            handed_on.append(tp)
+            consumer.active.discard(GONE)
+        return handed_on
+
+    assert asyncio.run(read()) == [HERE, GONE]
+
+
+class Opening(Standing):
+    """A consumer whose partitions take their time to be opened."""
+
+    def __init__(self, limit_seconds: float) -> None:
+        super().__init__(Bookmarks("log"), flows=True)
+        self.opened: list[tuple[str, int]] = []
+        self.overdue: list[float] = []
+        self.is_ready = asyncio.Event()
+        conf = SimpleNamespace(broker_request_timeout=limit_seconds)
+        self.app = SimpleNamespace(conf=conf)  # type: ignore[assignment]
+        places = SimpleNamespace(
+            prepare=lambda _: self.is_ready.wait(), opened=lambda place, _: self.opened.append(place),
+            overdue=self.overdue.append, revoked=lambda _: None,
+        )  # fmt: skip
+        self.transport.places = places  # type: ignore[attr-defined]
+
+    def stop_flow(self) -> None: ...
+
+    async def seek_to_committed(self) -> dict[TP, int]:
+        return {HERE: 4}
+
+    async def earliest_offsets(self, *partitions: TP) -> dict[TP, int]:
+        return {HERE: 0}
+
+
+@pytest.mark.parametrize("goes", [False, True])
+def test_what_went_away_while_it_was_opened_is_not_read(monkeypatch: pytest.MonkeyPatch, goes: bool) -> None:
+    async def nothing(self: object, revoked: set[TP]) -> None: ...
+
+    monkeypatch.setattr(Consumer, "on_partitions_revoked", nothing)
+
+    async def story() -> Opening:
+        consumer = Opening(60.0)
+        seeking = asyncio.create_task(consumer.perform_seek())
+        await asyncio.sleep(0)
+        if goes:
+            await consumer.on_partitions_revoked({HERE})
+        consumer.is_ready.set()
+        await seeking
+        return consumer
+
+    consumer = asyncio.run(story())
+    assert (consumer.opened, consumer.sought) == (([], {}) if goes else ([("transfers", 0)], {HERE: 4}))
+
+
+@pytest.mark.parametrize(("limit_seconds", "overdue"), [(1.0, [1.0]), (60.0, [])])
+def test_an_opening_that_faust_lets_go_of_for_its_length_ends_the_worker(
+    limit_seconds: float, overdue: list[float]
+) -> None:
+    async def story() -> Opening:
+        consumer = Opening(limit_seconds)
+        seeking = asyncio.create_task(consumer.perform_seek())
+        await asyncio.sleep(0.01)
+        seeking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await seeking
+        return consumer
+
+    assert asyncio.run(story()).overdue == overdue

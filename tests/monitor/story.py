@@ -24,6 +24,7 @@ from streams.monitor import Monitor, encode
 from streams.monitor.outputs import Decision
 from streams.monitor.report import position_rows
 from streams.record import OWN_ORIGIN, Output, Record
+from tests.chaos.likeness import unlike
 from tests.ledger.wire import (
     DAY,
     HOUR,
@@ -122,6 +123,8 @@ class Story:
     def hear(self, record: Record) -> list[Output]:
         """Take one record; return what is said to it. A monitor that was restarted just before says the same."""
         restarted = self._restarted() if self.restarts else None
+        if restarted is not None:
+            assert unlike(self.monitor, restarted) == [], "a restart changes nothing"
         said = self.monitor.step(record)
         if restarted is not None:
             assert restarted.step(record) == said, "a restart changes nothing"

@@ -81,7 +81,7 @@ def rows_owed_to_an_earlier_opening() -> Iterator[None]:
 
 def gone_on_behind_another() -> AbstractContextManager[Any]:
     """A shard that comes back goes on from what is remembered of it, although another worker took it further."""
-    return patch.object(Keeper, "_is_ahead_of_all", lambda self: True)
+    return patch.object(Keeper, "_is_last", lambda self: True)
 
 
 def gone_on_without_the_unconfirmed() -> AbstractContextManager[Any]:

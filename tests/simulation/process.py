@@ -204,7 +204,7 @@ class Process:
         consumer.process, consumer.positions = self, {}
         consumer.transport = cast(Any, SimpleNamespace(bookmarks=self.engine.bookmarks, places=self.engine))
         consumer.loop = self.loop
-        conf = SimpleNamespace(broker_session_timeout=1.0)
+        conf = SimpleNamespace(broker_session_timeout=1.0, broker_request_timeout=60.0)
         consumer.app = cast(Any, _App(self, conf))
         return consumer
 
