@@ -269,3 +269,40 @@ def test_decisions_are_written_as_the_contract_says() -> None:
         "decided_at": "2026-01-05T09:00:00Z",
         "seq": 0,
     }
+
+
+# --- a restart at any moment: the desk compares a monitor made of the rows with the one that went on, at each step -----
+
+
+def _by_account(name: str, desk: Desk, time: str, status: str) -> list[str]:
+    """Report a stage of a withdrawal from an account of which nobody says whose it is."""
+    way = {"from": {"location": "hot", "account_id": "a-c1"}, "to": {**TO, "client_id": None}}
+    return desk.ask(name, time, "1", status, **way)
+
+
+def test_whose_money_a_movement_takes_that_nobody_asked_for_may_be_told_later() -> None:
+    desk = Desk()
+    _by_account("W-1", desk, "08:30", "broadcast")
+    owner = {"account_id": "a-c1", "account_class": "client", "client_id": "c1"}
+    desk.at("08:40", reference("account", "r-acc", **owner))
+    assert desk.ask("W-2", "08:41", "1", ids={}) == ["review R8"]
+    assert "W-1 asks for the same" in desk.decisions[-1].failed_rules[0].why
+
+
+def test_a_record_that_no_longer_says_whose_an_account_is_leaves_it_to_its_postings() -> None:
+    desk = Desk("2")
+    desk.at("08:30", reference("account", "r-1", account_id="a-c1", account_class="client", client_id="c1"))
+    desk.at("08:31", reference("account", "r-2", account_id="a-c1", account_class="client"))
+    assert desk.ask("W-1", "08:40", "1") == ["auto_approve"]
+
+
+def test_requests_are_numbered_on_when_the_last_of_them_is_forgotten() -> None:
+    desk = Desk()
+    desk.ask("W-1", "08:40", "1")
+    desk.ask("W-1", "08:41", "1", "cancelled")
+    for day in (20, 40, 41):
+        desk.at(f"{day}/09:00", snapshot(f"s-{day}", clock(f"{day}/09:00"), "hot", {"BTC": "1000"}))
+    assert not desk.monitor.state.reconciliation.context.decisions.requests.rows
+    desk.ask("W-2", "41/09:10", "1")
+    [request] = desk.monitor.state.reconciliation.context.decisions.requests.rows.values()
+    assert request.order == 1
