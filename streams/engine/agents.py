@@ -7,6 +7,7 @@ the worker, and what was not confirmed by then is done again at the next start.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from functools import partial
@@ -27,6 +28,8 @@ from streams.engine.topics import Topics
 from streams.engine.transport import Fetch, FetchedRecord, InputRecord
 from streams.monitor import encode
 from streams.record import Output
+
+logger = logging.getLogger(__name__)
 
 MERGE_RECORDS_MAX = 50_000  # of a partition that wait for the others
 SLICE_RECORDS = 500  # between two turns of the event loop
@@ -155,6 +158,14 @@ class Engine:
     def passed(self, partition: Partition, handed: int, position: int) -> None:
         """Note that there is nothing but marks of transactions from the last record handed over up to a position."""
         self.intake.passed(partition, handed, position)
+
+    def expired(self, partition: Partition, committed: int, earliest: int) -> None:
+        """Tell that records of an input are gone that nobody has read: nothing can be done but to say it."""
+        self.gauges.expired += earliest - committed
+        logger.error(
+            "%s/%d has lost its offsets %d to %d before they were read: what they told is missing from the books",
+            *partition, committed, earliest - 1,
+        )  # fmt: skip
 
     def revoked(self, partition: Partition) -> None:
         """Let go of a partition: another worker may have it from now on."""

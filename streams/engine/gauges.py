@@ -90,6 +90,7 @@ class Gauges:
         self.missing_topics: tuple[str, ...] = ()
         self.is_in_group = False
         self.applied = 0
+        self.expired = 0  # records of the inputs that were gone before they were read
         self.latency_s = Histogram(LATENCY_BOUNDS_S)
         self._unconfirmed: deque[tuple[Ticket, int]] = deque(maxlen=SAMPLES_MAX)
 

@@ -69,7 +69,7 @@ class Places(Protocol):
     """Who is told which partitions are assigned, where reading them begins, and which of them are gone.
 
     `prepare` may take its time, to put back what a partition needs; `opening_of` counts how often one was opened.
-    `overdue` says that preparing took longer than it may. `passed` says that behind the last record handed over (before `handed`) there is nothing up to `position` but marks
+    `expired` says that the broker has deleted what was not read yet. `overdue` says that preparing took longer than it may. `passed` says that behind the last record handed over (before `handed`) there is nothing up to `position` but marks
     of transactions, and what was taken back.
     """
 
@@ -78,6 +78,7 @@ class Places(Protocol):
     def opening_of(self, partition: Partition) -> int: ...
     def opened(self, partition: Partition, next_offset: int) -> None: ...
     def passed(self, partition: Partition, handed: int, position: int) -> None: ...
+    def expired(self, partition: Partition, committed: int, earliest: int) -> None: ...
     def revoked(self, partition: Partition) -> None: ...
 
 
@@ -244,6 +245,8 @@ class BatchConsumer(Consumer):
     def _open(self, tp: TP, committed: int | None, earliest: int) -> int:
         known = committed if committed is not None and committed >= 0 else None
         partition = (tp.topic, tp.partition)
+        if known is not None and known < earliest and not self._bookmarks.is_log(partition):
+            cast(BatchTransport, self.transport).places.expired(partition, known, earliest)
         start = self._handed[tp] = self._bookmarks.open(partition, known, earliest)
         cast(BatchTransport, self.transport).places.opened(partition, start)
         return start

@@ -27,6 +27,10 @@ APPLIED: Final = _metric(
     "counter", "engine_records", "Records applied by this process, also those applied before the crash of another."
 )
 
+EXPIRED: Final = _metric(
+    "counter", "input_records_expired", "Input records that the broker had deleted before they were read."
+)
+
 # --- what it holds --------------------------------------------------------------------------------------------------
 OPEN: Final = _metric("gauge", "shard_open", "1 where this worker holds the shard and its state is put back.", "shard")
 RECOVERY: Final = _metric("gauge", "recovery_seconds", "How long it took to open the shard.", "shard")

@@ -48,6 +48,7 @@ class EngineFigures(Protocol):
     """What a worker's engine tells."""
 
     applied: int
+    expired: int
 
     @property
     def shards(self) -> Mapping[int, ShardFigures]: ...
@@ -83,6 +84,7 @@ class WitnessFigures(Protocol):
 def engine_samples(figures: EngineFigures, now_us: int) -> Iterator[Sample]:
     """Yield what an engine tells, but for its durations."""
     yield declared.APPLIED, (), figures.applied
+    yield declared.EXPIRED, (), figures.expired
     for shard in figures.shards.values():
         yield from _shard_samples(shard, (str(shard.number),), now_us)
 

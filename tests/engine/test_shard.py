@@ -29,9 +29,9 @@ class Echo:
 def test_records_that_were_applied_before_are_passed_over() -> None:
     shard = Shard(0, Echo(), 0)
     records: list[FetchedRecord] = [Entry(3), Entry(4), Entry(5)]
-    assert shard.fresh(records, Bookmark(5)) == records[2:]
-    assert shard.fresh(records, Bookmark(6)) == []
-    assert shard.fresh(records, Bookmark(3)) == records
+    for position, fresh in ((5, records[2:]), (6, []), (3, records)):
+        shard.position = position
+        assert shard.fresh(records, Bookmark(position)) == fresh
 
 
 def test_a_gap_in_the_log_ends_the_worker() -> None:

@@ -85,12 +85,14 @@ class Opening(Standing):
         super().__init__(Bookmarks("log"), flows=True)
         self.opened: list[tuple[str, int]] = []
         self.overdue: list[float] = []
+        self.expired: list[tuple[Any, ...]] = []
+        self.earliest = 0
         self.is_ready = asyncio.Event()
         conf = SimpleNamespace(broker_request_timeout=limit_seconds)
         self.app = SimpleNamespace(conf=conf)  # type: ignore[assignment]
         places = SimpleNamespace(
             prepare=lambda _: self.is_ready.wait(), opened=lambda place, _: self.opened.append(place),
-            overdue=self.overdue.append, revoked=lambda _: None,
+            overdue=self.overdue.append, revoked=lambda _: None, expired=lambda *gone: self.expired.append(gone),
         )  # fmt: skip
         self.transport.places = places  # type: ignore[attr-defined]
 
@@ -100,7 +102,7 @@ class Opening(Standing):
         return {HERE: 4}
 
     async def earliest_offsets(self, *partitions: TP) -> dict[TP, int]:
-        return {HERE: 0}
+        return {HERE: self.earliest}
 
 
 @pytest.mark.parametrize("goes", [False, True])
@@ -137,3 +139,16 @@ def test_an_opening_that_faust_lets_go_of_for_its_length_ends_the_worker(
         return consumer
 
     assert asyncio.run(story()).overdue == overdue
+
+
+@pytest.mark.parametrize(("earliest", "expired"), [(4, []), (6, [(("transfers", 0), 4, 6)])])
+def test_what_the_broker_has_deleted_before_it_was_read_is_told(earliest: int, expired: list[Any]) -> None:
+    async def story() -> Opening:
+        consumer = Opening(60.0)
+        consumer.earliest = earliest
+        consumer.is_ready.set()
+        await consumer.perform_seek()
+        return consumer
+
+    consumer = asyncio.run(story())
+    assert (consumer.expired, consumer.sought) == (expired, {HERE: earliest})

@@ -283,8 +283,7 @@ def _by_account(name: str, desk: Desk, time: str, status: str) -> list[str]:
 def test_whose_money_a_movement_takes_that_nobody_asked_for_may_be_told_later() -> None:
     desk = Desk()
     _by_account("W-1", desk, "08:30", "broadcast")
-    owner = {"account_id": "a-c1", "account_class": "client", "client_id": "c1"}
-    desk.at("08:40", reference("account", "r-acc", **owner))
+    desk.at("08:40", reference("account", "r-1", account_id="a-c1", account_class="client", client_id="c1"))
     assert desk.ask("W-2", "08:41", "1", ids={}) == ["review R8"]
     assert "W-1 asks for the same" in desk.decisions[-1].failed_rules[0].why
 
