@@ -34,8 +34,8 @@ def all_rows(state: State) -> dict[str, Any]:
 
 def changed_rows(state: State) -> dict[str, Any]:
     """Return the rows changed since the last call, and forget that they changed."""
-    keys = sorted(_changed_keys(state), key=_text)
-    rows = {_text(key): _row(state, key) for key in keys}
+    keys = {_text(key): key for key in _changed_keys(state)}
+    rows = {text: _row(state, keys[text]) for text in sorted(keys)}
     forget_changes(state)
     return rows
 

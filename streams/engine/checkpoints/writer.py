@@ -1,7 +1,7 @@
 """Checkpoints written: the changed rows and the head in one Kafka transaction, by whoever holds the shard.
 
 The transactional id is the shard's, not the worker's. Whoever opens it is the only one that can write: an older holder
-that wakes up finds itself shut out (`FencedError`) and ends. All calls block; they belong into a thread.
+that wakes up finds itself shut out (`FencedError`). All calls block; they belong into a thread.
 """
 
 from __future__ import annotations
