@@ -38,6 +38,9 @@ class HeldShard:
         self._bookmarks = bookmarks
         self._failing = failing
         self._is_saving = False
+        self._writing: asyncio.Task[None] | None = (
+            None  # of a checkpoint: a thread, which goes on when nobody waits for it
+        )
         self._taken_away = 0  # how often it went to another worker, or might have
         self._opening: asyncio.Task[None] | None = None
 
@@ -63,7 +66,7 @@ class HeldShard:
             return
         # Faust lets go of this call when the next rebalance comes, and a thread cannot be stopped: what is under way,
         # an older opening or a checkpoint, ends first. Before that a shard that looks open may be about to be closed.
-        while self._is_saving or self.is_opening():
+        while self.is_saving() or self.is_opening():
             await asyncio.sleep(POLL_SECONDS)
         if not self.shard.is_open:
             self._opening = asyncio.create_task(self._open(self.keeper))
@@ -103,7 +106,7 @@ class HeldShard:
 
         One that is under way ends first: it may be of a little earlier, and the one at a clean end is to cover all.
         """
-        while self._is_saving:
+        while self.is_saving():
             await asyncio.sleep(POLL_SECONDS)
         if self.keeper is None or not self.shard.is_open or self._failing.failed.is_set():
             return
@@ -116,6 +119,10 @@ class HeldShard:
                 self._failing.fail(str(problem))
         finally:
             self._is_saving = False
+
+    def is_saving(self) -> bool:
+        """Say whether a checkpoint is under way."""
+        return self._is_saving or (self._writing is not None and not self._writing.done())
 
     def collect(self) -> None:
         """Encode what has changed, for the next checkpoint, where the shard is open."""
@@ -133,7 +140,8 @@ class HeldShard:
                 return
             await asyncio.sleep(POLL_SECONDS)
         reached("checkpoint.confirmed")
-        await asyncio.to_thread(keeper.write, capture)
+        self._writing = asyncio.create_task(asyncio.to_thread(keeper.write, capture))
+        await asyncio.shield(self._writing)
         self.gauges.wrote(len(capture.rows), time.monotonic() - begun_s, wall_us())
         if self.shard.opening == opening:
             keeper.written(capture)
