@@ -91,7 +91,7 @@ def gone_on_without_the_unconfirmed() -> AbstractContextManager[Any]:
     async def wrong(self: HeldShard, keeper: Keeper) -> None:
         await opened(self, keeper)
         if self.is_open:
-            self._bookmarks.resume(self.place, self.shard.position)
+            self._bookmarks._resumed[self.place] = self.shard.position
 
     return patch.object(HeldShard, "_open", wrong)
 
