@@ -174,6 +174,11 @@ class Engine:
         if partition in self.shards:
             self.shards[partition].revoked()
 
+    async def let_all_go(self) -> None:
+        """Wait until no earlier holder is being shut out: late, that would shut out who holds the shard by then."""
+        while any(held.is_taking() for held in self.shards.values()):
+            await asyncio.sleep(POLL_SECONDS)
+
     def open_shards(self) -> list[HeldShard]:
         """Return the shards that are open here."""
         return [held for held in self.shards.values() if held.is_open]

@@ -66,9 +66,11 @@ class HeldShard:
             return
         # Faust lets go of this call when the next rebalance comes, and a thread cannot be stopped: what is under way,
         # an older opening or a checkpoint, ends first. Before that a shard that looks open may be about to be closed.
+        taken_away = self._taken_away
         while self.is_saving() or self.is_opening():
             await asyncio.sleep(POLL_SECONDS)
-        if not self.shard.is_open:
+        # One that went away while that was waited for is another worker's: to take it now would shut that one out.
+        if not self.shard.is_open and taken_away == self._taken_away:
             self._opening = asyncio.create_task(self._open(self.keeper))
             await asyncio.shield(self._opening)
 
@@ -77,7 +79,8 @@ class HeldShard:
         try:
             position = await asyncio.to_thread(keeper.open)
         except EngineError as problem:
-            self._failing.fail(str(problem))
+            if taken_away == self._taken_away:
+                self._failing.fail(str(problem))
             return
         if taken_away != self._taken_away:
             self.shard.close()  # it went to another worker while it was opened here
@@ -88,6 +91,10 @@ class HeldShard:
     def is_opening(self) -> bool:
         """Say whether a thread is about to put the shard's state back."""
         return self._opening is not None and not self._opening.done()
+
+    def is_taking(self) -> bool:
+        """Say whether earlier holders are being shut out just now."""
+        return self.keeper is not None and self.keeper.is_taking
 
     def revoked(self) -> None:
         """Apply nothing more: another worker may hold the shard from now on."""

@@ -58,6 +58,7 @@ class Keeper:
         self._saved: Head | None = None  # of the last checkpoint that was read or written here
         self._under_way: Head | None = None  # of one that was about to be written, and may be there
         self.goes_on = False  # whether the last opening went on from what was remembered
+        self.is_taking = False  # whether earlier holders are being shut out just now
         self.records_read = 0  # of the state, when it was opened
 
     @property
@@ -76,7 +77,11 @@ class Keeper:
         One that comes back, and whose state nobody has written meanwhile, goes on from what is remembered of it: see
         `goes_on`. Raises `StateError` or `LogError`, in one line, where state and log do not belong together.
         """
-        self._writer.open()
+        self.is_taking = True
+        try:
+            self._writer.open()
+        finally:
+            self.is_taking = False
         reached("open.fenced")
         self.goes_on = self._is_whole and self._is_last()
         if self.goes_on:

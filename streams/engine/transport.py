@@ -69,7 +69,7 @@ class Places(Protocol):
     """Who is told which partitions are assigned, where reading them begins, and which of them are gone.
 
     `prepare` may take its time, to put back what a partition needs; `opening_of` counts how often one was opened.
-    `expired` says that the broker has deleted what was not read yet. `overdue` says that preparing took longer than it may. `passed` says that behind the last record handed over (before `handed`) there is nothing up to `position` but marks
+    `let_all_go` waits for what must be over before another worker may have what is gone. `expired` says that the broker has deleted what was not read yet. `overdue` says that preparing took longer than it may. `passed` says that behind the last record handed over (before `handed`) there is nothing up to `position` but marks
     of transactions, and what was taken back.
     """
 
@@ -80,6 +80,7 @@ class Places(Protocol):
     def passed(self, partition: Partition, handed: int, position: int) -> None: ...
     def expired(self, partition: Partition, committed: int, earliest: int) -> None: ...
     def revoked(self, partition: Partition) -> None: ...
+    async def let_all_go(self) -> None: ...
 
 
 class Fetched(msgspec.Struct, gc=False):
@@ -254,12 +255,16 @@ class BatchConsumer(Consumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Let Faust end and commit what is under way, then say which partitions are gone."""
         reached("revoke")
+        places = cast(BatchTransport, self.transport).places
         await super().on_partitions_revoked(revoked)
         self._revocations += 1
         for tp in revoked:
             self._handed.pop(tp, None)
             self._bookmarks.close((tp.topic, tp.partition))
-            cast(BatchTransport, self.transport).places.revoked((tp.topic, tp.partition))
+            places.revoked((tp.topic, tp.partition))
+        with suppress(TimeoutError):  # whoever takes that long is out of the group
+            async with asyncio.timeout(self.app.conf.broker_session_timeout):
+                await places.let_all_go()
 
     # ---------------------------------------------------------------------------------------------- committing
 

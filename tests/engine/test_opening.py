@@ -65,6 +65,7 @@ class SlowKeeper:
     """Opens the shard at once, and takes its time to say so."""
 
     records_read, written_us, goes_on = 0, None, False
+    is_taking = False
 
     def __init__(self, shard: Shard) -> None:
         self._shard = shard
@@ -98,6 +99,75 @@ def test_a_shard_that_goes_and_comes_back_while_it_is_opened_is_open_in_the_end(
         assert shard.is_open
 
     asyncio.run(story())
+
+
+def _engine(held: HeldShard, marks: Bookmarks, gauges: Gauges, failing: Failing) -> Engine:
+    intake, anything = cast(Any, SimpleNamespace(revoked=lambda partition: None)), cast(Any, None)
+    return Engine(SETTINGS, anything, marks, intake, [held], anything, [], gauges, failing)
+
+
+def test_a_shard_that_goes_while_its_checkpoint_is_waited_for_is_not_taken_any_more() -> None:
+    """Another worker has it by then, which would be shut out."""
+
+    async def story() -> bool:
+        shard, gauges, marks = Shard(0, Nothing(), 0), Gauges(), Bookmarks("log")
+        keeper, failing = SlowKeeper(shard), Failing(gauges)
+        keeper.may_end.set()
+        held = HeldShard("log", shard, cast(Keeper, keeper), marks, gauges.shards[0], failing)
+        engine = _engine(held, marks, gauges, failing)
+        held._is_saving = True
+        preparing = asyncio.create_task(engine.prepare([LOG]))
+        await asyncio.sleep(0.02)
+        engine.revoked(LOG)
+        held._is_saving = False
+        await preparing
+        return keeper.has_opened.is_set()
+
+    assert not asyncio.run(story())
+
+
+def test_partitions_do_not_go_while_an_earlier_holder_is_being_shut_out() -> None:
+    async def story() -> list[str]:
+        shard, gauges, marks, done = Shard(0, Nothing(), 0), Gauges(), Bookmarks("log"), list[str]()
+        keeper, failing = SlowKeeper(shard), Failing(gauges)
+        held = HeldShard("log", shard, cast(Keeper, keeper), marks, gauges.shards[0], failing)
+        engine = _engine(held, marks, gauges, failing)
+        keeper.is_taking = True
+        going = asyncio.create_task(engine.let_all_go())
+        going.add_done_callback(lambda _: done.append("gone"))
+        await asyncio.sleep(0.02)
+        done.append("taken")
+        keeper.is_taking = False
+        await going
+        await asyncio.sleep(0)
+        return done
+
+    assert asyncio.run(story()) == ["taken", "gone"]
+
+
+@pytest.mark.parametrize(("holds", "failure"), [(True, "no broker"), (False, None)])
+def test_an_opening_that_fails_ends_the_worker_only_where_the_shard_is_still_its_own(
+    holds: bool, failure: str | None
+) -> None:
+    async def story() -> str | None:
+        shard, gauges, marks = Shard(0, Nothing(), 0), Gauges(), Bookmarks("log")
+        failing, opening = Failing(gauges), threading.Event()
+
+        def fail() -> int:
+            assert opening.wait(10)
+            raise EngineError("no broker")
+
+        keeper = cast(Keeper, SimpleNamespace(open=fail, is_taking=False))
+        held = HeldShard("log", shard, keeper, marks, gauges.shards[0], failing)
+        preparing = asyncio.create_task(held.prepare())
+        await asyncio.sleep(0.01)
+        if not holds:
+            held.revoked()
+        opening.set()
+        await preparing
+        return failing.reason
+
+    assert asyncio.run(story()) == failure
 
 
 class Refusing:

@@ -88,11 +88,12 @@ class Opening(Standing):
         self.expired: list[tuple[Any, ...]] = []
         self.earliest = 0
         self.is_ready = asyncio.Event()
-        conf = SimpleNamespace(broker_request_timeout=limit_seconds)
+        conf = SimpleNamespace(broker_request_timeout=limit_seconds, broker_session_timeout=10.0)
         self.app = SimpleNamespace(conf=conf)  # type: ignore[assignment]
         places = SimpleNamespace(
             prepare=lambda _: self.is_ready.wait(), opened=lambda place, _: self.opened.append(place),
             overdue=self.overdue.append, revoked=lambda _: None, expired=lambda *gone: self.expired.append(gone),
+            let_all_go=lambda: asyncio.sleep(0),
         )  # fmt: skip
         self.transport.places = places  # type: ignore[attr-defined]
 
