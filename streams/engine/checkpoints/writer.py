@@ -74,12 +74,23 @@ class CheckpointWriter:
         return True
 
     def _take_back(self, problem: KafkaError) -> bool:
+        if problem.code() == KafkaError._FATAL:
+            problem = self._cause() or problem
         if problem.code() in _FENCED:
             raise FencedError(f"another worker holds {self._name} now: this one ends") from None
         if problem.fatal() or not problem.txn_requires_abort():
             raise EngineError(f"a checkpoint of {self._name} failed: {problem.str()}") from None
         self._persist(lambda: self._producer.abort_transaction(TRANSACTION_SECONDS))
         return False
+
+    def _cause(self) -> KafkaError | None:
+        """Return why the producer can do nothing any more: `produce` only says that it cannot, a transaction says why."""
+        try:
+            self._producer.abort_transaction(TRANSACTION_SECONDS)
+        except KafkaException as said:
+            cause: KafkaError = said.args[0]
+            return cause
+        return None
 
     def _send_all(self, rows: Iterable[tuple[str, bytes | None]]) -> None:
         """Send rows one after the other; a call for each would cost as much as sending it."""
