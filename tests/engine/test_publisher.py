@@ -28,5 +28,5 @@ def test_a_broker_that_confirms_nothing_ends_the_worker(monkeypatch: pytest.Monk
     now_s = 204.0
     publisher.poll()
     now_s = 206.0
-    with pytest.raises(DeliveryError, match="no record was confirmed for 5 s, and 1 wait"):
+    with pytest.raises(DeliveryError, match=r"no record was confirmed for 5 s, and \d wait"):
         publisher.poll()
