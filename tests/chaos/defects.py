@@ -80,7 +80,7 @@ def swap(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
 
 @defect(
     "a checkpoint is written before its outputs are confirmed",
-    Scenario(arm="transaction.committed:3", linger_ms=SLOW, crashes=3, per_second=50.0),
+    Scenario(arm="transaction.committed:7", linger_ms=SLOW, crashes=3, per_second=50.0),
 )
 def unconfirmed() -> None:
     swap(Bookmarks, "is_confirmed", lambda _: lambda *_: True)
