@@ -74,7 +74,7 @@ class Links:
             if 1 < len(sharing) <= KIN_MAX and key[0] in _OF_ONE:
                 found.update((other, self.context.dossiers.rows[other]) for other in sharing)
         found.pop(transfer_id, None)
-        return _first_heard(found.values())
+        return first_heard(found.values())
 
     def is_shared(self, transfer_id: str) -> bool:
         """Tell whether any other movement names what this one names, so that the two may be one."""
@@ -109,7 +109,7 @@ class Links:
         return _flow(dossier, self.context.territory.away)
 
     def _named(self, key: Key) -> list[Dossier]:
-        return _first_heard(self.context.dossiers.rows[other] for other in self._sharing.get(key, ()))
+        return first_heard(self.context.dossiers.rows[other] for other in self._sharing.get(key, ()))
 
     def _is_one(self, one: Dossier, other: Dossier) -> bool:
         if self.is_told_twice(one, other):
@@ -169,7 +169,8 @@ def _flow(dossier: Dossier, away: Container[str]) -> tuple[str, str]:
     return dossier.asset, "in" if dossier.origin in away else "out"
 
 
-def _first_heard(dossiers: Iterable[Dossier]) -> list[Dossier]:
+def first_heard(dossiers: Iterable[Dossier]) -> list[Dossier]:
+    """Return movements in the order in which they were heard of, and by id where that says nothing."""
     return sorted(dossiers, key=lambda dossier: (dossier.heard_us, dossier.transfer_id))
 
 

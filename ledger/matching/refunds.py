@@ -12,7 +12,7 @@ from ledger.dossiers import Dossier
 from ledger.findings import Breach
 from ledger.matching.cases import Case
 from ledger.matching.concerns import Ask, Concern, evidence_of, links_of_case, scope_of_case
-from ledger.matching.links import said_units
+from ledger.matching.links import first_heard, said_units
 from ledger.matching.search import Index
 from ledger.screens import ids
 from ledger.screens.ratios import factor_text, power_of_ten
@@ -47,8 +47,7 @@ class Refunds:
 
     def of(self, transfer_id: str) -> list[Dossier]:
         """Return the movements that undo another, or a part of it, the first heard first."""
-        found = [self.context.dossiers.rows[refund] for refund in self._of.get(transfer_id)]
-        return sorted(found, key=lambda dossier: (dossier.heard_us, dossier.transfer_id))
+        return first_heard(self.context.dossiers.rows[refund] for refund in self._of.get(transfer_id))
 
     def beside(self, dossier: Dossier) -> list[Dossier]:
         """Return the movements that undo what this one undoes, itself among them."""

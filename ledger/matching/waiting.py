@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ledger.dossiers import Dossier
 from ledger.fold import RANK
-from ledger.matching.links import booked_units, came_back
+from ledger.matching.links import booked_units, came_back, first_heard
 from ledger.matching.search import Index
 
 if TYPE_CHECKING:
@@ -86,5 +86,5 @@ class Waiting:
 
     def _of_group(self, group: str, transfer_ids: Iterable[str]) -> list[str]:
         rows, of_books = self.join.context.dossiers.rows, self.join.context.groups.of_books
-        found = [transfer_id for transfer_id in transfer_ids if of_books(rows[transfer_id]) == group]
-        return sorted(found, key=lambda transfer_id: (rows[transfer_id].heard_us, transfer_id))
+        waiting = (rows[transfer_id] for transfer_id in transfer_ids)
+        return [dossier.transfer_id for dossier in first_heard(one for one in waiting if of_books(one) == group)]

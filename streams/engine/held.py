@@ -38,9 +38,8 @@ class HeldShard:
         self._bookmarks = bookmarks
         self._failing = failing
         self._is_saving = False
-        self._writing: asyncio.Task[None] | None = (
-            None  # of a checkpoint: a thread, which goes on when nobody waits for it
-        )
+        # The thread of a checkpoint, which goes on when nobody waits for it.
+        self._writing: asyncio.Task[None] | None = None
         self._taken_away = 0  # how often it went to another worker, or might have
         self._opening: asyncio.Task[None] | None = None
 

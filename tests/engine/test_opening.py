@@ -179,6 +179,15 @@ class Refusing:
         raise FencedError("another worker holds it")
 
 
+def _reading(monkeypatch: pytest.MonkeyPatch, found: list[Head], shard: Shard) -> Keeper:
+    """Return the keeper of a shard of which the last of these heads is what the topic holds."""
+    monkeypatch.setattr(module, "CheckpointWriter", lambda *_: Refusing())
+    monkeypatch.setattr(module, "read_saved", lambda *_: Saved(found[-1], {}))
+    monkeypatch.setattr(module, "last_head", lambda *_: found[-1])
+    monkeypatch.setattr(module, "read_ends", lambda *_: LogEnds(0, 9, None))
+    return Keeper(SETTINGS, shard, Nothing())
+
+
 @pytest.mark.parametrize(
     ("written", "goes_on"), [(None, False), (4, False), (5, True), (6, False), (7, True), (8, False)]
 )
@@ -188,12 +197,8 @@ def test_a_shard_that_comes_back_goes_on_unless_somebody_else_has_written_its_st
     """Saved at 5 and applied up to 7 by this worker, whose checkpoint of 7 may have come through; then revoked."""
     heads = {position: _head(position) for position in range(9)}
     found = [heads[5]]
-    monkeypatch.setattr(module, "CheckpointWriter", lambda *_: Refusing())
-    monkeypatch.setattr(module, "read_saved", lambda *_: Saved(found[-1], {}))
-    monkeypatch.setattr(module, "last_head", lambda *_: found[-1])
-    monkeypatch.setattr(module, "read_ends", lambda *_: LogEnds(0, 9, None))
     shard = Shard(0, Nothing(), 0)
-    keeper = Keeper(SETTINGS, shard, Nothing())
+    keeper = _reading(monkeypatch, found, shard)
     assert (keeper.open(), keeper.goes_on) == (5, False), "nothing is remembered at first"
     shard.position = 7
     with pytest.raises(FencedError):
@@ -210,12 +215,8 @@ def test_a_shard_that_comes_back_goes_on_unless_somebody_else_has_written_its_st
 def test_a_state_that_was_made_anew_at_the_same_place_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """As `driftline rebuild --write` does: its rows need not be those that were there."""
     found = [_head(5)]
-    monkeypatch.setattr(module, "CheckpointWriter", lambda *_: Refusing())
-    monkeypatch.setattr(module, "read_saved", lambda *_: Saved(found[-1], {}))
-    monkeypatch.setattr(module, "last_head", lambda *_: found[-1])
-    monkeypatch.setattr(module, "read_ends", lambda *_: LogEnds(0, 9, None))
     shard = Shard(0, Nothing(), 0)
-    keeper = Keeper(SETTINGS, shard, Nothing())
+    keeper = _reading(monkeypatch, found, shard)
     keeper.open()
     shard.position = 7
     found.append(msgspec.structs.replace(found[0], written_us=1))
