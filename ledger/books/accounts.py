@@ -6,7 +6,7 @@ which gives a balance only where the whole history was heard.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
@@ -108,17 +108,17 @@ class Accounts(Chains):
         if account.account_class == CLIENT:
             self.ahead.setdefault((account.group, key[1]), {})[key[0]] = None
 
-    def foreseen_units(self, place: Key, may_be_late: Callable[[int], bool]) -> int:
+    def foreseen_units(self, place: Key, over_us: int) -> int:
         """Return what client balances of a group and asset tell of postings that are not here yet, in units.
 
-        `may_be_late` tells of a moment whether what came before it may still be heard of.
+        What came before something that was heard by `over_us` is not heard of any more.
         """
         found, ahead = 0, self.ahead.get(place, {})
         for account_id in list(ahead):
             key = (account_id, place[1])
             account = self.table.rows[key]
             earlier = earlier_units(account)
-            if earlier and not may_be_late(account.tail[0].heard_us):
+            if earlier and account.tail[0].heard_us <= over_us:
                 account.pruned = True  # it was there before anybody listened
                 self.table.touched.add(key)
                 earlier = 0

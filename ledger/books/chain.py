@@ -86,25 +86,19 @@ def _takes_over(account: Account, index: int) -> bool:
     return True
 
 
-def loose_from_us(account: Account) -> int | None:
-    """Return since when the oldest link has not held, in microseconds of arrival; None where all hold."""
-    tail = account.tail
-    return min(
-        (_link_us(tail, index) for index in range(1, len(tail)) if not fits(tail, index)),
-        default=None,
-    )
+def loose_from_us(account: Account, links: list[int]) -> int | None:
+    """Return since when the oldest of the links that do not hold has not, in microseconds of arrival; None without any."""
+    return min((_link_us(account.tail, index) for index in links), default=None)
 
 
 def _link_us(tail: list[Item], index: int) -> int:
     return max(tail[index].heard_us, tail[index - 1].heard_us)
 
 
-def conclude(account: Account, is_over: Callable[[Item, Item], bool]) -> list[Gap]:
-    """Turn links that do not hold, and where no more is to come between the two, into gaps; return these."""
+def conclude(account: Account, links: list[int], is_over: Callable[[Item, Item], bool]) -> list[Gap]:
+    """Turn links that do not hold (`loose_links`), and where no more is to come between the two, into gaps; return these."""
     tail, found = account.tail, []
-    for index in range(1, len(tail)):
-        if fits(tail, index):
-            continue
+    for index in links:
         item, left = tail[index], left_of(tail, index)
         assert left is not None, "a link that does not hold has two ends"
         if is_over(tail[left], item):

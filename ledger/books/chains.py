@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ledger.amounts import to_decimal
-from ledger.books.account import Account
+from ledger.books.account import Account, loose_links
 from ledger.books.chain import conclude, loose_from_us
 from ledger.check import Check, Timer
 from ledger.findings import EVIDENCE_MAX, Breach
@@ -44,14 +44,13 @@ class Chains(Check):
     def look(self, key: Key, account: Account) -> None:
         """See whether a link of the chain is to be judged, or a gap is closed."""
         timer, sequences = f"chain|{key[0]}|{key[1]}", self.context.sequences
-        since_us = loose_from_us(account)
-        if since_us is not None:
-            found = conclude(
-                account, lambda left, right: sequences.has_all_between(account.source, key[0], left.seq, right.seq)
-            )
-            if found:
-                self._tell(key, account)
-                since_us = loose_from_us(account)
+        links = loose_links(account.tail)
+        if links and conclude(
+            account, links, lambda left, right: sequences.has_all_between(account.source, key[0], left.seq, right.seq)
+        ):
+            self._tell(key, account)
+            links = loose_links(account.tail)
+        since_us = loose_from_us(account, links)
         account.loose = since_us is not None
         if since_us is None:
             self.context.absences.met(timer)
@@ -74,9 +73,11 @@ class Chains(Check):
         if account is None:
             return
         until_us = due_us - round(self.context.limits.gap_wait_s * SECOND_US)
-        if conclude(account, lambda left, right: max(left.heard_us, right.heard_us) <= until_us):
+        links = loose_links(account.tail)
+        if conclude(account, links, lambda left, right: max(left.heard_us, right.heard_us) <= until_us):
             self._tell((account_id, asset), account)
-        since_us = loose_from_us(account)
+            links = loose_links(account.tail)
+        since_us = loose_from_us(account, links)
         account.loose = since_us is not None
         if since_us is not None:
             self._expect(f"chain|{rest}", account, since_us)

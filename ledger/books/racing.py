@@ -62,15 +62,15 @@ class Racing:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.table: Table[tuple[str, ...], Race] = Table(Race)
-        self._names: dict[Key, dict[str, None]] = {}
+        self._ahead: dict[Key, dict[str, None]] = {}  # those of which the books are ahead of the money
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:
         return {"race": self.table}
 
     def loaded(self) -> None:
-        self._names = {}
-        for name, group, asset in self.table.rows:
-            self._names.setdefault((group, asset), {})[name] = None
+        self._ahead = {}
+        for key, race in self.table.rows.items():
+            self._note(key, race)
 
     # --- what pairs -------------------------------------------------------------------------------------------
     def booked(self, entry: Entry, group: str) -> None:
@@ -113,7 +113,7 @@ class Racing:
         race = self.table.edit(key)
         if race is None:
             race = self.table.put(key, Race(booked, moved, self.context.now_us, journal_id, automatic))
-            self._names.setdefault((key[1], key[2]), {})[key[0]] = None
+            self._note(key, race)
             if len(self.table) > RACES_MAX:
                 self._drop_oldest()
             return
@@ -122,6 +122,7 @@ class Racing:
         if _agree(race):
             self._drop(key)
             return
+        self._note(key, race)
         race.heard_us = self.context.now_us
         race.journal_id = journal_id or race.journal_id
         race.automatic = race.automatic and automatic
@@ -131,12 +132,22 @@ class Racing:
         for key in sorted(rows, key=lambda key: (rows[key].heard_us, key))[: RACES_MAX // 4]:
             self._drop(key)
 
+    def _note(self, key: tuple[str, ...], race: Race) -> None:
+        if race.ahead > 0:
+            self._ahead.setdefault((key[1], key[2]), {})[key[0]] = None
+        else:
+            self._unnote(key)
+
+    def _unnote(self, key: tuple[str, ...]) -> None:
+        names = self._ahead.get((key[1], key[2]))
+        if names is not None and key[0] in names:
+            del names[key[0]]
+            if not names:
+                del self._ahead[key[1], key[2]]
+
     def _drop(self, key: tuple[str, ...]) -> None:
         self.table.drop(key)
-        names = self._names[key[1], key[2]]
-        del names[key[0]]
-        if not names:
-            del self._names[key[1], key[2]]
+        self._unnote(key)
 
     def forget_before(self, now_us: int) -> None:
         """Drop what never came to agree: it is no race any more."""
@@ -147,19 +158,15 @@ class Racing:
     def excused(self, key: Key, sources: tuple[str, ...], cents: int | None) -> Excused:
         """Return what may yet be explained in a group and asset; `sources` tell of its places and books."""
         known, ends = 0, []
+        # It is not the moment until which something waits yet, or a source has yet to deliver up to then.
+        over_us = min(self.context.now_us, self.context.sources.complete_us(sources, cents))
         wait_us = round(self.context.limits.totals_s * SECOND_US)
-
-        def may_be_late(heard_us: int) -> bool:
-            return self._waits(heard_us + wait_us, sources, cents)
-
-        unknown = self.context.books.foreseen_units(key, may_be_late)
-        for name in self._names.get(key, ()):
+        unknown = self.context.books.foreseen_units(key, over_us - wait_us)
+        for name in self._ahead.get(key, ()):
             race = self.table.rows[name, *key]
-            if race.ahead <= 0:
-                continue
             dossier = self.context.dossiers.get(name)
             until_us = race.heard_us + self._wait_us(dossier)
-            if not self._waits(until_us, sources, cents):
+            if until_us <= over_us:
                 continue
             if dossier is not None and self._is_on_its_way(dossier):
                 known += min(race.ahead, self._at_stake(dossier))
@@ -169,10 +176,6 @@ class Racing:
                 continue
             ends.append(until_us)
         return Excused(known, unknown, min(ends, default=None))
-
-    def _waits(self, until_us: int, sources: tuple[str, ...], cents: int | None) -> bool:
-        """Tell whether it is not `until_us` yet, or a source has yet to deliver up to then."""
-        return self.context.now_us < until_us or self.context.sources.is_held_up(sources, until_us, cents)
 
     def _wait_us(self, dossier: Dossier | None) -> int:
         """Return how long a difference may wait: where an inflow is known to be under way, for that to arrive."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MUTE_US = 30 * SECOND_US
 CATCHING_UP_US = 3_600 * SECOND_US  # so long it may take a source that speaks again to deliver what it owes
 
+NOTHING, ALL = -1, 1 << 62  # a moment before, and one after, all that there are
+
 
 class Source(Struct, gc=False):
     """What is known of a source; moments in microseconds, 0 for never.
@@ -60,8 +62,12 @@ class Reliance(Check):
         `cents` is what is at stake, in US cents; None where nobody knows. `holes`: numbers missing from their sequences
         may be of it.
         """
+        return self.complete_us(names, cents, holes=holes) < due_us
+
+    def complete_us(self, names: Iterable[str], cents: int | None, *, holes: bool = True) -> int:
+        """Return up to when all of these sources have told what happened, as far as anybody can wait for them."""
         rows = self.table.rows
-        return any(name in rows and self._holds(rows[name], due_us, cents, holes=holes) for name in names)
+        return min((self._complete_us(rows[name], cents, holes=holes) for name in names if name in rows), default=ALL)
 
     def is_troubled(self, name: str, cents: int | None = None) -> bool:
         """Tell whether what depends on a source is held back now, whatever it has delivered."""
@@ -100,12 +106,12 @@ class Reliance(Check):
         """Tell whether the latest report of a place is, to the last figure, the one before."""
         return self.context.staleness.repeats(location)
 
-    def _holds(self, source: Source, due_us: int, cents: int | None, *, holes: bool) -> bool:
+    def _complete_us(self, source: Source, cents: int | None, *, holes: bool) -> int:
         if source.trouble_us:
-            return self._is_excused(source, cents)
+            return NOTHING if self._is_excused(source, cents) else ALL
         if holes and source.hole_us and self._is_excused(source, cents):
-            return True
-        return source.beats and source.watermark_us < due_us
+            return NOTHING
+        return source.watermark_us if source.beats else ALL
 
     def _is_excused(self, source: Source, cents: int | None) -> bool:
         """Tell whether the trouble of a source still excuses a break of this worth: also while it is catching up."""

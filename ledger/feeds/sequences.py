@@ -7,7 +7,9 @@ watched. A number that is missing is told once it can be: the source has deliver
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -25,10 +27,11 @@ STEPS_PROVING = 10  # steps of one, before a hole means anything
 STEPS_PROVING_CLEAN = 3  # and so many where nothing else was ever seen
 JUMPS_SHARE = 10  # of a sequence that is watched, at most one step in ten is a jump never filled, but for the latest
 STEPS_IN_ORDER = 50  # after so many steps and nothing late, the feed is in order
-HOLES_MAX = 64
+HOLES_MAX = 4_096  # of a busy feed with some that are minutes late, hundreds are open at any moment
 SPAN_MAX = 100_000  # a leap of more is another numbering, not a hole
 RESTARTS_MAX = 20  # so many low numbers in a row, each one more than the last, are a numbering begun anew
 HOPELESS_JUMPS = 100
+_first = attrgetter("first")
 
 
 class Hole(Struct, gc=False):
@@ -46,7 +49,7 @@ class Hole(Struct, gc=False):
 
 class Sequence(Struct, gc=False):
     """One numbering: the highest and the lowest number seen, how often it went up by one, how often by more and stayed so, and how
-    many numbers came after a higher one; `odd` counts numbers that were neither next nor missing.
+    many numbers came after a higher one; `odd` counts numbers that were neither next nor missing. `holes` are in their order.
     """
 
     top: int
@@ -58,6 +61,10 @@ class Sequence(Struct, gc=False):
     behind_top: int = 0
     odd: int = 0
     holes: list[Hole] = []
+
+    def hole_up_to(self, number: int) -> int:
+        """Return the place of the last hole that begins at a number or before it; -1 where none does."""
+        return bisect_right(self.holes, number, key=_first) - 1
 
     @property
     def proven(self) -> bool:
@@ -108,7 +115,8 @@ class Sequences(Check):
         for key in ((source, ""), (source, part)):
             sequence = self.table.get(key)
             if sequence is not None and sequence.proven and len(sequence.holes) < HOLES_MAX and last <= sequence.top:
-                return not any(hole.first < last and first < hole.last for hole in sequence.holes)
+                place = sequence.hole_up_to(last - 1)
+                return place < 0 or sequence.holes[place].last <= first
         return False
 
     def _take(self, key: tuple[str, str], number: int, event: Transfer | Posting | Snapshot) -> None:
@@ -155,10 +163,10 @@ class Sequences(Check):
         self, key: tuple[str, str], sequence: Sequence, number: int, event: Transfer | Posting | Snapshot
     ) -> None:
         """A lower number: it fills a hole, is told again, or the numbering began anew."""
-        for index, hole in enumerate(sequence.holes):
-            if hole.first <= number <= hole.last:
-                self._fill(key, sequence, index, number, event)
-                return
+        place = sequence.hole_up_to(number)
+        if place >= 0 and number <= sequence.holes[place].last:
+            self._fill(key, sequence, place, number, event)
+            return
         if event.revision:
             return  # a restatement may keep the number of what it restates
         if number == sequence.base - 1:  # the first ones came in another order

@@ -22,7 +22,7 @@ from ledger.policy.brake import Brakes
 from ledger.policy.document import Books, Coverage, Policy
 from ledger.policy.history import History
 from ledger.policy.requests import Request, request_of
-from ledger.policy.rules import REQUESTED_KINDS, action_of, failures
+from ledger.policy.rules import REQUESTED_KINDS, action_of, failures, judged
 from ledger.table import Table
 
 if TYPE_CHECKING:
@@ -248,11 +248,21 @@ class Decisions(Check):
 
     def _judge_uncovered(self, client: str, places: Container[str] = ()) -> None:
         """Judge again what is short of the money of a client, or of what is at some places."""
-        uncovered = dict(self._uncovered)
-        for transfer_id in self._in_order(uncovered):
-            short_client, short_place = uncovered[transfer_id]
-            if (client and short_client == client) or (short_place and short_place in places):
+        short = [
+            transfer_id
+            for transfer_id, (short_client, short_place) in self._uncovered.items()
+            if (client and short_client == client) or (short_place and short_place in places)
+        ]
+        for transfer_id in self._in_order(short):
+            # Of a place that has run dry thousands may wait: only those that are covered otherwise now are judged anew.
+            if self._is_covered_otherwise(transfer_id):
                 self._judge_again(transfer_id)
+
+    def _is_covered_otherwise(self, transfer_id: str) -> bool:
+        request = self.requests.rows[transfer_id]
+        rules = [rule for rule in self.policy.rules if isinstance(rule, Coverage)]
+        short = {rule.id for rule, _ in judged(self.known, rules, self._asked(transfer_id, request))}
+        return short != {rule.id for rule in rules if rule.id in request.failed}
 
     def _in_order(self, transfer_ids: Iterable[str]) -> list[str]:
         """Return requests by the order of their arrival."""

@@ -1,7 +1,8 @@
 """A burst on the real worker: a usual rate, minutes of a far higher one, the usual one again until nothing waits.
 
-The events are simulated beforehand and sent by a process of its own. What is lost is counted: each event sent must be
-in the log, and each transfer sent must be decided on.
+The world is simulated beforehand, for a moment that is still to come, and a process of its own sends each event when its
+time has come: what the monitor hears is of now, as it is on the day. What is lost is counted: each event sent must be in
+the log, and each transfer sent must be decided on.
 """
 
 from __future__ import annotations
@@ -24,16 +25,20 @@ from streams.engine.topics import Topics
 from streams.engine.worker import start_worker
 from streams.record import OWN_ORIGIN
 from streams.simulate import Simulation, WorldConfig
+from streams.simulate.rhythm import arrivals
 from tests.bench.engine.contest import ROOT
 from tests.bench.engine.fill import Filler
 from tests.bench.engine.latency import await_worker
 
 PREFIX = "burst-"
-DAY_US = 86_400_000_000
+DAY_S, SECOND_US = 86_400, 1_000_000
 SEED = 23
 LAG_GONE_RECORDS = 2_000  # two seconds of the usual rate: what is on its way at any moment
 AFTER_SECONDS = 600.0  # so long the lag may take to go
-EVENTS_PER_TRANSFER = 2  # about
+EVENTS_PER_TRANSFER = 6.8  # of such a world, about
+TIME_SCALE = 0.02  # a withdrawal that takes an hour takes a minute: what is under way follows the rate
+SIMULATED_US = 80  # of an event, on a slow machine
+CLIENTS = 100
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -41,7 +46,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     usual_rate: int = 1_000
     burst_rate: int = 10_000
-    before_seconds: float = 30.0
+    before_seconds: float = 60.0
     burst_seconds: float = 600.0
     after_seconds: float = AFTER_SECONDS
 
@@ -59,8 +64,9 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, array_like=True):
-    """One event as it is kept for the sender, a line of JSON."""
+    """One event as it is kept for the sender, a line of JSON, with the moment (microseconds since 1970) to send it."""
 
+    at_us: int
     topic: str
     key: str
     value: str
@@ -73,19 +79,38 @@ class Seen:
     rows: list[tuple[float, int, float]] = field(default_factory=list)
     lag_gone_s: float | None = None  # after the end of the burst
     sent: int = 0
+    sent_in_burst: int = 0
     transfers: int = 0
     logged: int = 0
     decided: int = 0
 
 
+def world(plan: Plan, start_us: int) -> Simulation:
+    """Return a world as busy as the plan says, from a moment on."""
+    begun_s = plan.before_seconds + plan.burst_seconds
+    config = WorldConfig(
+        seed=SEED, start_us=start_us, duration_s=begun_s + plan.after_seconds, rhythm=0.0, time_scale=TIME_SCALE, clients=CLIENTS,
+        transfers_per_day=round(plan.usual_rate * DAY_S / EVENTS_PER_TRANSFER), snapshot_every_s=60.0, heartbeat_every_s=10.0,
+    )  # fmt: skip
+    simulation = Simulation(config)
+    surge = arrivals(
+        simulation.desk,
+        times=plan.burst_rate / plan.usual_rate - 1,
+        until_us=start_us + round(begun_s * SECOND_US),
+    )
+    simulation.desk.agenda.start(surge, wait_us=round(plan.before_seconds * SECOND_US))
+    return simulation
+
+
 def prepare(plan: Plan, path: Path) -> None:
-    """Simulate the events of a plan: one day of it, which ends now, as busy as it must be."""
-    start_us = time.time_ns() // 1_000 - DAY_US
-    config = WorldConfig(seed=SEED, start_us=start_us, transfers_per_day=plan.events // EVENTS_PER_TRANSFER + 20_000)
+    """Simulate the events of a plan, which begins when that is done."""
+    start_us = time.time_ns() // 1_000 + round(plan.events * SIMULATED_US) + 10 * SECOND_US
     encode = msgspec.json.Encoder().encode
     with path.open("wb") as file:
-        for event in islice(Simulation(config, []).events(), plan.events):
-            file.write(encode(Sent(event.topic, event.key, encode(event.value).decode())) + b"\n")
+        for event in world(plan, start_us).events():
+            sent = Sent(event.observed_at_us, event.topic, event.key, encode(event.value).decode())
+            file.write(encode(sent) + b"\n")
+    assert time.time_ns() // 1_000 < start_us, "the world took longer to simulate than was allowed for"
 
 
 def measure(broker: str, plan: Plan, folder: Path) -> Seen:
@@ -111,7 +136,10 @@ def _watch(settings: EngineSettings, plan: Plan, folder: Path, pid: int) -> Seen
     """Let the events be sent, and look at the lag and the memory until the lag is gone."""
     command = [sys.executable, "-m", "tests.bench.engine.burst_sender", settings.broker, PREFIX, str(folder)]
     sender = subprocess.Popen([*command, msgspec.json.encode(plan).decode()], cwd=ROOT)
-    seen, reader, begun_s = Seen(), ProgressReader(settings), time.monotonic()
+    seen, reader = Seen(), ProgressReader(settings)
+    while not (folder / "begun").exists():
+        time.sleep(0.1)
+    begun_s = time.monotonic()
     burst_ends_s = plan.before_seconds + plan.burst_seconds
     try:
         while (now_s := time.monotonic() - begun_s) < burst_ends_s + plan.after_seconds:
@@ -126,7 +154,7 @@ def _watch(settings: EngineSettings, plan: Plan, folder: Path, pid: int) -> Seen
         sender.wait(60)
         reader.close()
     assert sender.returncode == 0, "the sender failed"
-    seen.sent = int((folder / "sent").read_text())
+    seen.sent, seen.sent_in_burst = map(int, (folder / "sent").read_text().split())
     _settle(settings)
     return seen
 
@@ -203,7 +231,7 @@ def report(plan: Plan, seen: Seen) -> str:
     return "\n".join(
         [
             f"Burst of {plan.burst_rate:,} events/s for {plan.burst_seconds:g} s over a usual {plan.usual_rate:,}, whole monitor",
-            f"  sent {seen.sent:,}, in the log {seen.logged:,}; transfers sent {seen.transfers:,}, decided {seen.decided:,}: lost {lost:,}",
+            f"  sent {seen.sent:,}, in the burst {seen.sent_in_burst / plan.burst_seconds:,.0f} a second; in the log {seen.logged:,}; transfers sent {seen.transfers:,}, decided {seen.decided:,}: lost {lost:,}",
             f"  most that waited {most:,}; lag {gone}; target ten minutes and nothing lost: {'met' if is_met else 'NOT met'}",
             "  seconds, waiting, resident MiB: "
             + "; ".join(f"{at_s:.0f} {waiting:,} {mib:.0f}" for at_s, waiting, mib in steps),

@@ -1,11 +1,13 @@
-"""Sends the events of a plan at its rates, until the file ``enough`` is there; says in ``sent`` how many it were."""
+"""Sends each event of a plan at its moment, until the file ``enough`` is there.
+
+It writes ``begun`` with the first, and in the end ``sent``: how many it were, and how many of them in the burst.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -14,30 +16,44 @@ from confluent_kafka import KafkaError, Message, Producer
 from tests.bench.engine.burst import Plan, Sent
 
 STEP_SECONDS = 0.02
+END = 1 << 62  # a moment after all others
 
 
-def due(plan: Plan, elapsed_s: float) -> int:
-    """Return how many events should have been sent so long after the first."""
-    events, left_s = 0.0, elapsed_s
-    for rate, seconds in plan.parts:
-        events += rate * min(max(left_s, 0.0), seconds)
-        left_s -= seconds
-    return int(events)
-
-
-def send(broker: str, prefix: str, folder: Path, plan: Plan) -> int:
-    """Send and return how many the broker has confirmed."""
+def send(broker: str, prefix: str, folder: Path, plan: Plan) -> tuple[int, int]:
+    """Send and return how many the broker has confirmed, and how many of them in the burst."""
     producer = Producer({"bootstrap.servers": broker, "linger.ms": 5, "enable.idempotence": True})
-    sent, begun_s = 0, time.monotonic()
     with (folder / "events").open("rb") as file:
-        events = (msgspec.json.decode(line, type=Sent) for line in file)
-        while sent < plan.events and not (folder / "enough").exists():
-            wanted = due(plan, time.monotonic() - begun_s) - sent
-            sent += _some(producer, prefix, islice(events, wanted))
+        events = DueEvents(msgspec.json.decode(line, type=Sent) for line in file)
+        time.sleep(max(events.next_us / 1e6 - time.time(), 0))
+        (folder / "begun").touch()
+        sent, edges, begun_s = 0, list[int](), time.monotonic()
+        while events.next_us < END and not (folder / "enough").exists():
+            sent += _some(producer, prefix, events.until(time.time_ns() // 1_000))
+            if time.monotonic() - begun_s > plan.before_seconds + len(edges) * plan.burst_seconds and len(edges) < 2:
+                edges.append(sent)
             producer.poll(0)
             time.sleep(STEP_SECONDS)
     assert producer.flush(60) == 0, "the broker does not take the events"
-    return sent
+    edges += [sent] * (2 - len(edges))
+    return sent, edges[1] - edges[0]
+
+
+class DueEvents:
+    """Events in order of their moments; `next_us` is that of the next one."""
+
+    def __init__(self, events: Iterable[Sent]) -> None:
+        self._events = iter(events)
+        self._next = next(self._events, None)
+
+    @property
+    def next_us(self) -> int:
+        return END if self._next is None else self._next.at_us
+
+    def until(self, at_us: int) -> Iterator[Sent]:
+        """Take the events out whose moments have come."""
+        while self._next is not None and self._next.at_us <= at_us:
+            yield self._next
+            self._next = next(self._events, None)
 
 
 def _some(producer: Producer, prefix: str, events: Iterator[Sent]) -> int:
@@ -59,5 +75,5 @@ def check(problem: KafkaError | None, message: Message) -> None:
 
 if __name__ == "__main__":
     _, address, topics, kept, asked = sys.argv
-    count = send(address, topics, Path(kept), msgspec.json.decode(asked, type=Plan))
-    (Path(kept) / "sent").write_text(str(count))
+    counts = send(address, topics, Path(kept), msgspec.json.decode(asked, type=Plan))
+    (Path(kept) / "sent").write_text("{} {}".format(*counts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import msgspec
@@ -9,24 +10,33 @@ import pytest
 
 from tests.bench.engine import burst, recovery, shards
 from tests.bench.engine.burst import Plan, Seen, Sent
-from tests.bench.engine.burst_sender import due
+from tests.bench.engine.burst_sender import DueEvents
 from tests.bench.engine.contest import Tried
 from tests.bench.engine.result import Result
 
-PLAN = Plan(usual_rate=10, burst_rate=100, before_seconds=2, burst_seconds=3, after_seconds=5)
+PLAN = Plan(usual_rate=20, burst_rate=200, before_seconds=20, burst_seconds=30, after_seconds=20)
 
 
-@pytest.mark.parametrize(("elapsed_s", "events"), [(0, 0), (1, 10), (2, 20), (3, 120), (5, 320), (6, 330), (60, 370)])
-def test_a_plan_says_what_is_due_at_each_moment(elapsed_s: float, events: int) -> None:
-    assert due(PLAN, elapsed_s) == events
-    assert PLAN.events == 370
-
-
-def test_the_events_of_a_plan_are_as_many_as_it_takes_and_each_is_another(tmp_path: Path) -> None:
+def test_a_plan_is_as_busy_as_it_says_and_each_event_another(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(burst, "CLIENTS", 2)
     burst.prepare(PLAN, tmp_path / "events")
     events = [msgspec.json.decode(line, type=Sent) for line in (tmp_path / "events").read_bytes().splitlines()]
-    assert len(events) == PLAN.events
-    assert len({event.value for event in events}) == len(events)
+    assert len({(event.at_us, event.value) for event in events}) == len(events)
+    begun_us = events[0].at_us
+    assert begun_us > time.time_ns() // 1_000, "it is still to come"
+    seconds = [(event.at_us - begun_us) / 1e6 for event in events if event.topic == "transfers"]
+    usual, surge = sum(5 < at_s < 20 for at_s in seconds) / 15, sum(25 < at_s < 50 for at_s in seconds) / 25
+    assert 5 < surge / usual < 20
+
+
+def test_events_are_due_when_their_moment_has_come() -> None:
+    events = DueEvents(Sent(at_us, "transfers", "k", "v") for at_us in (5, 5, 7))
+    assert events.next_us == 5
+    assert [event.at_us for event in events.until(6)] == [5, 5]
+    assert events.next_us == 7
+    assert list(events.until(6)) == []
+    assert [event.at_us for event in events.until(9)] == [7]
+    assert events.next_us > 9
 
 
 def seen(**others: object) -> Seen:

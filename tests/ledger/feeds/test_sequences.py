@@ -70,6 +70,21 @@ def test_holes_are_bounded_and_a_numbering_that_leaps_is_given_up() -> None:
     assert not whole(check).proven
 
 
+def test_a_busy_feed_with_a_thousand_that_are_late_is_still_watched() -> None:
+    check = sequences()
+    late = range(20, 20_000, 20)
+    for number in (number for number in range(1, 20_000) if number % 20):
+        check.heard(event(number))
+    assert missing(check) == set(late)
+    assert check.has_all_between("desk", "", "N000501", "N000519")
+    assert not check.has_all_between("desk", "", "N000501", "N000521")
+    for number in late:
+        check.heard(event(number))
+    assert not whole(check).holes
+    assert whole(check).proven
+    assert not whole(check).odd
+
+
 def test_a_numbering_that_begins_anew_misses_nothing_of_the_old_one() -> None:
     check = sequences()
     for number in (*range(5_000, 5_050), 5_060, *range(1, 30)):
