@@ -46,7 +46,7 @@ class Accounts(Chains):
     def loaded(self) -> None:
         self._groups = frozenset(self.context.references.group_names)
         self.owed.clear()
-        self.ahead, self.assets_of = {}, {}
+        self.ahead, self.assets_of, self.foreseen = {}, {}, {}
         for key, account in self.table.rows.items():
             self.assets_of.setdefault(key[0], []).append(key[1])
             self._owe(account, key[1], account.balance)
@@ -69,6 +69,7 @@ class Accounts(Chains):
             self.assets_of.setdefault(key[0], []).append(key[1])
         after = None if event.balance_after is None else to_units(event.balance_after)
         item = Item(event.source_seq, entry.whole_units, after, self.context.now_us, event.posting_id)
+        self.foreseen.pop(key, None)
         before = account.balance
         agrees = restate(account, item, entry.units) if entry.restated else add(account, item)
         if not account.known:
@@ -122,9 +123,12 @@ class Accounts(Chains):
                 account.pruned = True  # it was there before anybody listened
                 self.table.touched.add(key)
                 earlier = 0
-            found += foreseen_units(account) + earlier
+            foreseen = self.foreseen.get(key)
+            if foreseen is None:
+                foreseen = self.foreseen[key] = foreseen_units(account)
+            found += foreseen + earlier
             if not earlier and not account.loose:
-                del ahead[account_id]
+                del ahead[account_id], self.foreseen[key]
         return found
 
     # --- records of the firm -------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ class Chains(Check):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.table: Table[Key, Account] = Table(Account)
+        self.foreseen: dict[Key, int] = {}  # answers kept as long as the postings of an account are the same
 
     def timers(self) -> Mapping[str, Timer]:
         return {"chain": self._chain_due}
@@ -72,6 +73,7 @@ class Chains(Check):
         account = self.table.edit((account_id, asset))
         if account is None:
             return
+        self.foreseen.pop((account_id, asset), None)
         until_us = due_us - round(self.context.limits.gap_wait_s * SECOND_US)
         links = loose_links(account.tail)
         if conclude(account, links, lambda left, right: max(left.heard_us, right.heard_us) <= until_us):

@@ -7,10 +7,11 @@ named). While one side is missing and may still come, the difference is no evide
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from ledger.books.excuses import NOTHING, Excuse, Excused, Excuses
 from ledger.check import Change, Entry
 from ledger.dossiers import Dossier
 from ledger.table import Table
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ledger.context import Context
 
 Key = tuple[str, str]  # group and asset
-RACES_MAX = 8_192
+RACES_MAX = 65_536  # of a feed that is silent for minutes, while the books go on
 KEPT_US = 86_400 * SECOND_US
 NEVER_FROM_OUTSIDE = frozenset(("adjustment", "refund", "reversal", "mint", "burn"))
 """Bookings that people make: no money is on its way for them."""
@@ -45,15 +46,7 @@ class Race(Struct, gc=False, array_like=True):
         return self.booked - self.moved
 
 
-class Excused(NamedTuple):
-    """Units that may yet be explained: by what is known to be on its way, and by what nothing is known of so far.
-
-    `until_us`: when the first of it is no excuse any more, unless a source is behind; None where there is none.
-    """
-
-    known: int
-    unknown: int
-    until_us: int | None
+RaceKey = tuple[str, ...]  # name, group and asset
 
 
 class Racing:
@@ -61,14 +54,22 @@ class Racing:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.table: Table[tuple[str, ...], Race] = Table(Race)
-        self._ahead: dict[Key, dict[str, None]] = {}  # those of which the books are ahead of the money
+        self.table: Table[RaceKey, Race] = Table(Race)
+        self._ahead: dict[RaceKey, str] = {}  # of which the books are ahead of the money, and the latest journal
+        self._of_name: dict[str, dict[RaceKey, None]] = {}
+        self._of_journal: dict[str, dict[RaceKey, None]] = {}
+        # What each explains is worked out again when what it follows from has changed: its dossier, its journal, the rules.
+        self._excuses: dict[Key, Excuses] = {}
+        self._stale: dict[RaceKey, None] = {}
+        self._basis: tuple[object, object] = (None, None)
+        context.journals.on_turned = self.journal_turned
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:
         return {"race": self.table}
 
     def loaded(self) -> None:
-        self._ahead = {}
+        self._ahead, self._of_name, self._of_journal = {}, {}, {}
+        self._excuses, self._stale = {}, {}
         for key, race in self.table.rows.items():
             self._note(key, race)
 
@@ -109,7 +110,7 @@ class Racing:
         self._take(key, 0, units, "", automatic=True)
         return min(credited, units) if units > 0 else 0
 
-    def _take(self, key: tuple[str, ...], booked: int, moved: int, journal_id: str, *, automatic: bool) -> None:
+    def _take(self, key: RaceKey, booked: int, moved: int, journal_id: str, *, automatic: bool) -> None:
         race = self.table.edit(key)
         if race is None:
             race = self.table.put(key, Race(booked, moved, self.context.now_us, journal_id, automatic))
@@ -122,60 +123,94 @@ class Racing:
         if _agree(race):
             self._drop(key)
             return
-        self._note(key, race)
         race.heard_us = self.context.now_us
         race.journal_id = journal_id or race.journal_id
         race.automatic = race.automatic and automatic
+        self._note(key, race)
 
     def _drop_oldest(self) -> None:
         rows = self.table.rows
         for key in sorted(rows, key=lambda key: (rows[key].heard_us, key))[: RACES_MAX // 4]:
             self._drop(key)
 
-    def _note(self, key: tuple[str, ...], race: Race) -> None:
+    def _note(self, key: RaceKey, race: Race) -> None:
+        self._unnote(key)
         if race.ahead > 0:
-            self._ahead.setdefault((key[1], key[2]), {})[key[0]] = None
-        else:
-            self._unnote(key)
+            self._ahead[key] = race.journal_id
+            self._of_name.setdefault(key[0], {})[key] = None
+            self._of_journal.setdefault(race.journal_id, {})[key] = None
+            self._stale[key] = None
 
-    def _unnote(self, key: tuple[str, ...]) -> None:
-        names = self._ahead.get((key[1], key[2]))
-        if names is not None and key[0] in names:
-            del names[key[0]]
-            if not names:
-                del self._ahead[key[1], key[2]]
+    def _unnote(self, key: RaceKey) -> None:
+        journal_id = self._ahead.pop(key, None)
+        if journal_id is None:
+            return
+        _remove(self._of_name, key[0], key)
+        _remove(self._of_journal, journal_id, key)
+        self._stale.pop(key, None)
+        self._explain(key, None)
 
-    def _drop(self, key: tuple[str, ...]) -> None:
+    def _drop(self, key: RaceKey) -> None:
         self.table.drop(key)
         self._unnote(key)
 
     def forget_before(self, now_us: int) -> None:
-        """Drop what never came to agree: it is no race any more."""
+        """Drop what never came to agree: it is no race any more. Journals may be forgotten as well."""
+        self._stale.update(dict.fromkeys(self._ahead))
         for key in [key for key, race in self.table.rows.items() if race.heard_us < now_us - KEPT_US]:
             self._drop(key)
 
     # --- what excuses -----------------------------------------------------------------------------------------
     def excused(self, key: Key, sources: tuple[str, ...], cents: int | None) -> Excused:
         """Return what may yet be explained in a group and asset; `sources` tell of its places and books."""
-        known, ends = 0, []
         # It is not the moment until which something waits yet, or a source has yet to deliver up to then.
         over_us = min(self.context.now_us, self.context.sources.complete_us(sources, cents))
         wait_us = round(self.context.limits.totals_s * SECOND_US)
-        unknown = self.context.books.foreseen_units(key, over_us - wait_us)
-        for name in self._ahead.get(key, ()):
-            race = self.table.rows[name, *key]
-            dossier = self.context.dossiers.get(name)
-            until_us = race.heard_us + self._wait_us(dossier)
-            if until_us <= over_us:
-                continue
-            if dossier is not None and self._is_on_its_way(dossier):
-                known += min(race.ahead, self._at_stake(dossier))
-            elif self.context.journals.is_open(race.journal_id) or (dossier is None and race.automatic):
-                unknown += race.ahead
-            else:
-                continue
-            ends.append(until_us)
-        return Excused(known, unknown, min(ends, default=None))
+        foreseen = self.context.books.foreseen_units(key, over_us - wait_us)
+        self._refresh()
+        excuses = self._excuses.get(key)
+        found = NOTHING if excuses is None else excuses.after(over_us)
+        return found._replace(unknown=found.unknown + foreseen)
+
+    def told_of(self, transfer_id: str) -> None:
+        """Something was told of a movement, or it is forgotten."""
+        self._stale.update(self._of_name.get(transfer_id, {}))
+
+    def journal_turned(self, journal_id: str) -> None:
+        """A journal has become complete, or is not any more."""
+        self._stale.update(self._of_journal.get(journal_id, {}))
+
+    def _refresh(self) -> None:
+        """Work out again what those explain of which something has changed."""
+        basis = (self.context.limits, self.context.territory.away)
+        if basis[0] is not self._basis[0] or basis[1] is not self._basis[1]:
+            self._basis = basis
+            self._stale.update(dict.fromkeys(self._ahead))
+        if self._stale:
+            for key in self._stale:
+                self._explain(key, self.excuse_of(key))
+            self._stale = {}
+
+    def _explain(self, key: RaceKey, excuse: Excuse | None) -> None:
+        place = (key[1], key[2])
+        excuses = self._excuses.get(place)
+        if excuse is not None:
+            excuses = self._excuses.setdefault(place, Excuses()) if excuses is None else excuses
+            excuses.put(key[0], excuse)
+        elif excuses is not None:
+            excuses.drop(key[0])
+            if not excuses:
+                del self._excuses[place]
+
+    def excuse_of(self, key: RaceKey) -> Excuse | None:
+        """Return what a race of which the books are ahead may yet explain; None where it can explain nothing."""
+        race, dossier = self.table.rows[key], self.context.dossiers.get(key[0])
+        until_us = race.heard_us + self._wait_us(dossier)
+        if dossier is not None and self._is_on_its_way(dossier):
+            return Excuse(until_us, min(race.ahead, self._at_stake(dossier)), 0)
+        if self.context.journals.is_open(race.journal_id) or (dossier is None and race.automatic):
+            return Excuse(until_us, 0, race.ahead)
+        return None
 
     def _wait_us(self, dossier: Dossier | None) -> int:
         """Return how long a difference may wait: where an inflow is known to be under way, for that to arrive."""
@@ -198,3 +233,10 @@ class Racing:
 def _agree(race: Race) -> bool:
     """Tell whether both sides are here: the same, or less for the client than for us."""
     return not race.ahead or (race.ahead < 0 and race.booked * race.moved > 0)
+
+
+def _remove(index: dict[str, dict[RaceKey, None]], name: str, key: RaceKey) -> None:
+    keys = index[name]
+    del keys[key]
+    if not keys:
+        del index[name]

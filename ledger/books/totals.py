@@ -59,6 +59,7 @@ class Totals(Check):
         self._judge((entry.group, entry.asset), explained=False)
 
     def moved(self, change: Change) -> None:
+        self.racing.told_of(change.dossier.transfer_id)
         changed = self.cover.moved(change)
         if not changed and not change.is_undone:
             return
@@ -72,6 +73,7 @@ class Totals(Check):
             self._judge(place, explained=True)
 
     def forgot(self, dossier: Dossier) -> None:
+        self.racing.told_of(dossier.transfer_id)
         self.cover.forgot(dossier)
 
     def reported(self, event: Snapshot) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ledger.amounts import to_decimal
@@ -27,6 +27,7 @@ class OpenJournals(Check):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.journals: Table[str, Journal] = Table(Journal)
+        self.on_turned: Callable[[str], None] = _nobody  # hears which journal is complete now, or not any more
         self._queue: deque[tuple[int, str]] = deque()  # since when open, and which: what follows from the rows
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:
@@ -55,6 +56,7 @@ class OpenJournals(Check):
         if not is_whole(journal):
             if not journal.open_us:
                 journal.open_us = self.context.now_us
+                self.on_turned(name)
                 insort(self._queue, (journal.open_us, name))  # causes do not come in the order of their times
                 self._set_timer()
             return
@@ -62,6 +64,7 @@ class OpenJournals(Check):
             return
         waited = self.context.now_us - journal.open_us >= self._wait_us
         journal.open_us = 0
+        self.on_turned(name)
         if waited:
             self.context.absences.met(f"unbalanced|{name}")
             legs = len(journal.legs) + journal.more_legs
@@ -128,3 +131,7 @@ class OpenJournals(Check):
                 links=(f"journal|{name}", *transfer),
             )
         )
+
+
+def _nobody(journal_id: str) -> None:
+    """Tell nobody."""

@@ -14,6 +14,9 @@ from typing import Any
 
 import msgspec
 
+from ledger.books.account import foreseen_units
+from ledger.books.excuses import Excuse
+from ledger.books.totals import Totals
 from models.cusum import CusumState
 from streams.monitor import Monitor
 
@@ -31,6 +34,10 @@ CACHES = {
     "_found",
     "_cusums",
     "Pledges._of",
+    "foreseen",
+    "_excuses",
+    "_stale",
+    "_basis",
 }
 """Answers kept for who asks again; they are dropped when what they follow from changes."""
 LAZY = {"_heap", "_queue", "_bound_for", "_parts", "_by_day", "_oldest", "_unasked", "ahead"}
@@ -45,6 +52,20 @@ _PLAIN = (int, str, bytes, float, type(None), type, FunctionType)
 def unlike(one: Monitor, other: Monitor) -> list[str]:
     """Return where two monitors differ, each place once."""
     return sorted(set(_Comparison().differences("state", one.state, other.state)))
+
+
+def wrong_answers(monitor: Monitor) -> list[str]:
+    """Return the answers kept by the books that are not what they would be if they were worked out now."""
+    books = monitor.state.reconciliation.context.books
+    racing = next(check for check in monitor.state.reconciliation.checks if isinstance(check, Totals)).racing
+    racing._refresh()
+    kept: dict[tuple[str, ...], Excuse] = {
+        (name, *place): excuse for place, of in racing._excuses.items() for name, excuse in of._by_name.items()
+    }
+    due = {key: excuse for key in racing._ahead if (excuse := racing.excuse_of(key)) is not None}
+    wrong = [f"excuse {key}" for key in sorted(kept.keys() | due.keys()) if kept.get(key) != due.get(key)]
+    rows = books.table.rows
+    return wrong + [f"foreseen {key}" for key, units in books.foreseen.items() if units != foreseen_units(rows[key])]
 
 
 class _Comparison:

@@ -24,7 +24,7 @@ from streams.monitor import Monitor, encode
 from streams.monitor.outputs import Decision
 from streams.monitor.report import position_rows
 from streams.record import OWN_ORIGIN, Output, Record
-from tests.chaos.likeness import unlike
+from tests.chaos.likeness import unlike, wrong_answers
 from tests.ledger.wire import (
     DAY,
     HOUR,
@@ -126,6 +126,7 @@ class Story:
         if restarted is not None:
             assert unlike(self.monitor, restarted) == [], "a restart changes nothing"
         said = self.monitor.step(record)
+        assert wrong_answers(self.monitor) == []
         if restarted is not None:
             assert restarted.step(record) == said, "a restart changes nothing"
             assert restarted.rows() == self.monitor.rows(), "a restart changes nothing"

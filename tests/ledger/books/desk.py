@@ -13,6 +13,7 @@ from alerts.records import Alert
 from ledger.books.accounts import Accounts
 from ledger.books.totals import Totals
 from streams.monitor import Monitor
+from tests.chaos.likeness import wrong_answers
 from tests.ledger.wire import Sent, control, posting, received, reference, snapshot, stamp, transfer
 
 KINDS = frozenset(
@@ -57,6 +58,7 @@ class Desk:
             assert again.rows() == self.monitor.rows(), "a restart changes nothing"
         else:
             said = self.monitor.step(record)
+        assert wrong_answers(self.monitor) == []
         news = [output.value for output in said if output.topic == "alerts" and output.value.type in KINDS]
         self.alerts += news
         return {f"{alert.type} {alert.severity} {alert.state}" for alert in news}

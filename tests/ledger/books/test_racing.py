@@ -64,8 +64,10 @@ def test_races_are_bounded_and_those_of_yesterday_forgotten() -> None:
     for number in range(RACES_MAX + 10):
         racing._take((f"T{number}", *KEY), 1, 0, f"j{number}", automatic=True)
     assert len(racing.table) <= RACES_MAX
-    assert sum(len(names) for names in racing._ahead.values()) == len(racing.table)
+    assert len(racing._ahead) == len(racing.table)
     desk.wait(2 * 86_400)
     desk.wait(1)
     assert len(racing.table) == 0
-    assert racing._ahead == {}
+    assert not racing._ahead
+    assert not racing._of_name
+    assert not racing._of_journal
