@@ -2,7 +2,7 @@
 
 The world is simulated beforehand, for a moment that is still to come, and a process of its own sends each event when its
 time has come: what the monitor hears is of now, as it is on the day. What is lost is counted: each event sent must be in
-the log, and each transfer sent must be decided on.
+the log, and each transfer that was asked for, or needs no asking, must be decided on.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from ledger.policy.rules import REQUESTED_KINDS
 from streams.engine.entries import Headers, entry_record
 from streams.engine.progress import ProgressReader
 from streams.engine.settings import EngineSettings
@@ -185,7 +186,10 @@ def _count(settings: EngineSettings, folder: Path, seen: Seen) -> None:
         for line in islice(file, seen.sent):
             event = msgspec.json.decode(line, type=Sent)
             if event.topic == "transfers":
-                transfers.add(msgspec.json.decode(event.value, type=_Named).transfer_id)
+                told = msgspec.json.decode(event.value, type=_Told)
+                # What is asked for is decided on when it is asked for, and that may be what comes minutes late.
+                if told.status == "requested" or told.op_type not in REQUESTED_KINDS:
+                    transfers.add(told.transfer_id)
     origins = {origin for origin in _origins(settings) if origin != OWN_ORIGIN}
     decided = {msgspec.json.decode(value, type=_Named).transfer_id for value, _ in _all(settings, "decisions")}
     seen.transfers, seen.logged, seen.decided = len(transfers), len(origins), len(decided & transfers)
@@ -193,6 +197,11 @@ def _count(settings: EngineSettings, folder: Path, seen: Seen) -> None:
 
 class _Named(msgspec.Struct):
     transfer_id: str
+
+
+class _Told(_Named):
+    op_type: str
+    status: str
 
 
 def _origins(settings: EngineSettings) -> list[str]:
