@@ -32,7 +32,7 @@ class Shard:
         self._step = monitor.step
         self.forget_changes: Callable[[], None] = getattr(monitor, "forget_changes", _nothing)
         self.live_from = live_from
-        self.applied_bytes = 0  # of the values behind live_from: what this worker's own intake has appended
+        self.applied_bytes = 0  # of the values from live_from on: what intake has appended since this worker began
         self.position = 0
         self.running = Running()
         self.opening = 0

@@ -144,6 +144,10 @@ class BatchConsumer(Consumer):
     def _bookmarks(self) -> Bookmarks:
         return cast(BatchTransport, self.transport).bookmarks
 
+    @property
+    def _places(self) -> Places:
+        return cast(BatchTransport, self.transport).places
+
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
@@ -183,7 +187,7 @@ class BatchConsumer(Consumer):
         for tp, handed in self._handed.items():
             position = self._position_of(tp)
             if position is not None and position > handed:
-                cast(BatchTransport, self.transport).places.passed((tp.topic, tp.partition), handed, position)
+                self._places.passed((tp.topic, tp.partition), handed, position)
 
     def _position_of(self, tp: TP) -> int | None:
         return cast(BatchConsumerThread, self._thread).position_of(tp)
@@ -213,7 +217,7 @@ class BatchConsumer(Consumer):
         is_log = self._bookmarks.is_log((tp.topic, tp.partition))
         fetch = Fetch(records if is_log else (fetched(tp, record) for record in records))
         fetch.place = (tp.topic, tp.partition)
-        fetch.opening = cast(BatchTransport, self.transport).places.opening_of((tp.topic, tp.partition))
+        fetch.opening = self._places.opening_of((tp.topic, tp.partition))
         message.value = cast(Any, fetch)
         return message
 
@@ -223,21 +227,21 @@ class BatchConsumer(Consumer):
         Faust lets go of it without a word where it takes longer than a request may; then the worker ends.
         """
         self.stop_flow()  # Faust resumes the partitions before this and the flow after it
-        places, began_s = cast(BatchTransport, self.transport).places, time.monotonic()
+        began_s = time.monotonic()
         try:
-            await self._go_to_bookmarks(places)
+            await self._go_to_bookmarks()
         except asyncio.CancelledError:
             limit_s = self.app.conf.broker_request_timeout
             if time.monotonic() - began_s >= limit_s - SEEK_MARGIN_SECONDS:  # else a rebalance has overtaken it
-                places.overdue(limit_s)
+                self._places.overdue(limit_s)
             raise
 
-    async def _go_to_bookmarks(self, places: Places) -> None:
+    async def _go_to_bookmarks(self) -> None:
         revocations = self._revocations
         committed = await self.seek_to_committed()
         assigned = tuple(self.assignment())
         earliest = await self.earliest_offsets(*assigned)
-        await places.prepare([(tp.topic, tp.partition) for tp in assigned])
+        await self._places.prepare([(tp.topic, tp.partition) for tp in assigned])
         if revocations != self._revocations:
             return  # all went away meanwhile; what comes back is opened by the next call
         starts = {tp: self._open(tp, committed.get(tp), earliest[tp]) for tp in assigned}
@@ -247,24 +251,23 @@ class BatchConsumer(Consumer):
         known = committed if committed is not None and committed >= 0 else None
         partition = (tp.topic, tp.partition)
         if known is not None and known < earliest and not self._bookmarks.is_log(partition):
-            cast(BatchTransport, self.transport).places.expired(partition, known, earliest)
+            self._places.expired(partition, known, earliest)
         start = self._handed[tp] = self._bookmarks.open(partition, known, earliest)
-        cast(BatchTransport, self.transport).places.opened(partition, start)
+        self._places.opened(partition, start)
         return start
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Let Faust end and commit what is under way, then say which partitions are gone."""
         reached("revoke")
-        places = cast(BatchTransport, self.transport).places
         await super().on_partitions_revoked(revoked)
         self._revocations += 1
         for tp in revoked:
             self._handed.pop(tp, None)
             self._bookmarks.close((tp.topic, tp.partition))
-            places.revoked((tp.topic, tp.partition))
+            self._places.revoked((tp.topic, tp.partition))
         with suppress(TimeoutError):  # whoever takes that long is out of the group
             async with asyncio.timeout(self.app.conf.broker_session_timeout):
-                await places.let_all_go()
+                await self._places.let_all_go()
 
     # ---------------------------------------------------------------------------------------------- committing
 

@@ -18,7 +18,7 @@ from streams.engine.gauges import Gauges
 from streams.engine.shard import Shard
 from streams.engine.topics import Topics
 
-TURN_SECONDS = 0.5
+ROUND_SECONDS = 0.5
 LOOK_SECONDS = 1.0
 LOOKS_TO_TOPICS = 15
 
@@ -29,7 +29,7 @@ async def keep_turning(gauges: Gauges, shards: Sequence[Shard]) -> None:
         gauges.turned_s = time.monotonic()
         for shard in shards:
             gauges.shards[shard.number].stands(is_open=shard.is_open, position=shard.position)
-        await asyncio.sleep(TURN_SECONDS)
+        await asyncio.sleep(ROUND_SECONDS)
 
 
 async def keep_looking(gauges: Gauges, topics: Topics, log: Sequence[Partition]) -> None:

@@ -23,7 +23,7 @@ import msgspec
 from streams.engine.crashpoints import VARIABLE
 from streams.engine.settings import EngineSettings
 
-TURN_SECONDS = 0.05
+LOOK_SECONDS = 0.05
 STOP_SECONDS = 60.0
 ENGINE = ("-m", "streams.engine.worker")
 
@@ -175,7 +175,7 @@ class Fleet:
     # -------------------------------------------------------------------------------------------------------- watching
 
     def _keep(self) -> None:
-        while not self._over.wait(TURN_SECONDS):
+        while not self._over.wait(LOOK_SECONDS):
             with self._lock:
                 for worker in self.workers:
                     if not worker.is_alive:
