@@ -83,11 +83,12 @@ def left_of(tail: list[Item], index: int) -> int | None:
     return None
 
 
-def loose_links(tail: list[Item]) -> list[int]:
-    """Return the places of the postings whose balance does not follow from those before them."""
+def loose_links(tail: list[Item], first: int = 1) -> list[int]:
+    """Return the places, from the first on, of the postings whose balance does not follow from those before them."""
+    first = max(first, 1)
     return [
         index
-        for index, (before, item) in enumerate(pairwise(tail), 1)
+        for index, (before, item) in enumerate(pairwise(tail[first - 1 :]), first)
         # What `fits` asks first, spelled out: of a busy account hundreds are looked through for each that comes.
         if (before.after is None or item.after is None or before.after + item.units != item.after)
         and missing_units(tail, index)

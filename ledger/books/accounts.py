@@ -46,7 +46,7 @@ class Accounts(Chains):
     def loaded(self) -> None:
         self._groups = frozenset(self.context.references.group_names)
         self.owed.clear()
-        self.ahead, self.assets_of, self.foreseen = {}, {}, {}
+        self.ahead, self.assets_of, self.foreseen, self.reach = {}, {}, {}, {}
         for key, account in self.table.rows.items():
             self.assets_of.setdefault(key[0], []).append(key[1])
             self._owe(account, key[1], account.balance)
@@ -71,13 +71,15 @@ class Accounts(Chains):
         item = Item(event.source_seq, entry.whole_units, after, self.context.now_us, event.posting_id)
         self.foreseen.pop(key, None)
         before = account.balance
+        if entry.restated:
+            self.reach.pop(key, None)
         agrees = restate(account, item, entry.units) if entry.restated else add(account, item)
         if not account.known:
             account.known = after is not None or self._is_begun(entry)
         elif event.op_type == "opening":
             self._is_begun(entry)
         if not agrees or account.loose:
-            self.look(key, account)
+            self.look(key, account, item)
         if earlier_units(account):
             self.foresee(key, account)
         if account.balance != before:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ledger.amounts import to_decimal
-from ledger.books.account import Account, loose_links
+from ledger.books.account import Account, Item, loose_links
 from ledger.books.chain import conclude, loose_from_us
 from ledger.check import Check, Timer
 from ledger.findings import EVIDENCE_MAX, Breach
@@ -27,6 +27,8 @@ class Chains(Check):
         super().__init__(context)
         self.table: Table[Key, Account] = Table(Account)
         self.foreseen: dict[Key, int] = {}  # answers kept as long as the postings of an account are the same
+        # Of accounts that are loose: among how many of their latest postings all links are that do not hold.
+        self.reach: dict[Key, int] = {}
 
     def timers(self) -> Mapping[str, Timer]:
         return {"chain": self._chain_due}
@@ -42,15 +44,17 @@ class Chains(Check):
         journal = self.context.journals.of_posting(posting_id)
         return posting_id if journal is None else journal.legs[posting_id].event_id
 
-    def look(self, key: Key, account: Account) -> None:
-        """See whether a link of the chain is to be judged, or a gap is closed."""
+    def look(self, key: Key, account: Account, item: Item) -> None:
+        """See whether a link of the chain is to be judged, or a gap is closed, now that a posting is in it."""
         timer, sequences = f"chain|{key[0]}|{key[1]}", self.context.sequences
-        links = loose_links(account.tail)
+        links = self._links(key, account.tail, item)
         if links and conclude(
             account, links, lambda left, right: sequences.has_all_between(account.source, key[0], left.seq, right.seq)
         ):
             self._tell(key, account)
-            links = loose_links(account.tail)
+            links = loose_links(account.tail, links[0])
+        if links:
+            self.reach[key] = len(account.tail) - links[0]
         since_us = loose_from_us(account, links)
         account.loose = since_us is not None
         if since_us is None:
@@ -64,6 +68,14 @@ class Chains(Check):
             )
             self.context.mend(KIND, "|".join(key), sentence, (self.context.cause_id,), explained=True)
 
+    def _links(self, key: Key, tail: list[Item], item: Item) -> list[int]:
+        """Return the links that do not hold: where that was known before a posting came, only it and what follows it can have changed."""
+        reach = self.reach.pop(key, None)
+        if reach is None:
+            return loose_links(tail)
+        place = next((place for place, other in enumerate(reversed(tail), 1) if other is item), len(tail))
+        return loose_links(tail, len(tail) - max(reach + 1, place))
+
     def _expect(self, timer: str, account: Account, since_us: int) -> None:
         due_us = since_us + round(self.context.limits.gap_wait_s * SECOND_US)
         self.context.absences.expect(timer, due_us, (account.source,), despite_holes=True)
@@ -74,6 +86,7 @@ class Chains(Check):
         if account is None:
             return
         self.foreseen.pop((account_id, asset), None)
+        self.reach.pop((account_id, asset), None)
         until_us = due_us - round(self.context.limits.gap_wait_s * SECOND_US)
         links = loose_links(account.tail)
         if conclude(account, links, lambda left, right: max(left.heard_us, right.heard_us) <= until_us):

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.books.account import foreseen_units
+from ledger.books.account import foreseen_units, loose_links
 from ledger.books.excuses import Excuse
 from ledger.books.totals import Totals
 from models.cusum import CusumState
@@ -35,6 +35,7 @@ CACHES = {
     "_cusums",
     "Pledges._of",
     "foreseen",
+    "reach",
     "_excuses",
     "_stale",
     "_basis",
@@ -65,6 +66,9 @@ def wrong_answers(monitor: Monitor) -> list[str]:
     due = {key: excuse for key in racing._ahead if (excuse := racing.excuse_of(key)) is not None}
     wrong = [f"excuse {key}" for key in sorted(kept.keys() | due.keys()) if kept.get(key) != due.get(key)]
     rows = books.table.rows
+    for key, reach in books.reach.items():
+        links = loose_links(rows[key].tail)
+        wrong += [f"reach {key}"] if links and links[0] < len(rows[key].tail) - reach else []
     return wrong + [f"foreseen {key}" for key, units in books.foreseen.items() if units != foreseen_units(rows[key])]
 
 
