@@ -38,7 +38,7 @@ LAG_GONE_RECORDS = 2_000  # two seconds of the usual rate: what is on its way at
 AFTER_SECONDS = 600.0  # so long the lag may take to go
 EVENTS_PER_TRANSFER = 6.8  # of such a world, about
 TIME_SCALE = 0.02  # a withdrawal that takes an hour takes a minute: what is under way follows the rate
-SIMULATED_US = 80  # of an event, on a slow machine
+SIMULATED_US = 110  # of an event, on a slow machine
 CLIENTS = 100
 
 
