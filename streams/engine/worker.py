@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, TypeVar
 
 import msgspec
@@ -27,6 +27,7 @@ from streams.engine.agents import Engine, OnOutput
 from streams.engine.app import App, build_app
 from streams.engine.assembly import Machines, assembled, configure, survey
 from streams.engine.clocks import clocks
+from streams.engine.ending import ended_at_last
 from streams.engine.errors import EngineError, SettingsError, UnavailableError
 from streams.engine.gauges import Gauges
 from streams.engine.health import health, readiness
@@ -48,18 +49,21 @@ WAIT_SECONDS = 0.5
 def worker_main(settings: EngineSettings, monitor_settings: Any, *, stop: threading.Event | None = None) -> int:
     """Run a worker with the product's monitor until a signal, or `stop`, ends it; return the exit code.
 
-    0: ended by SIGTERM or SIGINT; 1: it could not go on; 2: it could not start. Either way one line says why.
+    0: ended by SIGTERM or SIGINT; 1: it could not go on; 2: it could not start. Either way one line says why. Without
+    `stop` the process is the worker's own, and ends a minute after it was told to, whatever holds it.
     """
     from streams.monitor import Monitor
 
+    over = stop or threading.Event()
     try:
-        return run_worker(
-            settings,
-            lambda shard: Monitor(monitor_settings, shard=shard),
-            configuration=plain(monitor_settings),
-            shard_map=ShardMap(monitor_settings.shards),
-            stop=stop,
-        )
+        with nullcontext() if stop is not None else ended_at_last(over):
+            return run_worker(
+                settings,
+                lambda shard: Monitor(monitor_settings, shard=shard),
+                configuration=plain(monitor_settings),
+                shard_map=ShardMap(monitor_settings.shards),
+                stop=over,
+            )
     except EngineError as problem:
         print(f"driftline worker: {problem}", file=sys.stderr)
         return 2
@@ -185,8 +189,10 @@ async def _run(engine: Engine, stop: threading.Event) -> int:
         await app.start()
         engine.gauges.stage = "running"
         await _until_over(app, engine, beside, stop)
+        stop.set()  # however it came: it is to end now
         await _drain(engine)
     finally:
+        stop.set()
         await _end(app, beside)
     failing = engine.failing
     if failing.reason is None and app.crash_reason is not None:
