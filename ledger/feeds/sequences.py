@@ -27,7 +27,8 @@ STEPS_PROVING = 10  # steps of one, before a hole means anything
 STEPS_PROVING_CLEAN = 3  # and so many where nothing else was ever seen
 JUMPS_SHARE = 10  # of a sequence that is watched, at most one step in ten is a jump never filled, but for the latest
 STEPS_IN_ORDER = 50  # after so many steps and nothing late, the feed is in order
-HOLES_MAX = 4_096  # of a busy feed with some that are minutes late, hundreds are open at any moment
+HOLES_MAX = 2_048  # of a busy feed with some that are minutes late, hundreds are open at any moment
+HOLES_OF_A_PART_MAX = 64  # of an account or a place whose numbers have not proved to be its own
 SPAN_MAX = 100_000  # a leap of more is another numbering, not a hole
 RESTARTS_MAX = 20  # so many low numbers in a row, each one more than the last, are a numbering begun anew
 HOPELESS_JUMPS = 100
@@ -146,8 +147,9 @@ class Sequences(Check):
         sequence.holes.append(Hole(sequence.top + 1, number - 1, event.event_id, due_us))
         sequence.top, sequence.behind = number, 0
         sequence.jumps += 1
-        if len(sequence.holes) > HOLES_MAX:
-            del sequence.holes[0]
+        most = HOLES_MAX if key[1] == "" or sequence.proven else HOLES_OF_A_PART_MAX
+        if len(sequence.holes) > most:
+            del sequence.holes[:-most]
         if sequence.proven:
             if key[1] == "":
                 self.context.sources.has_hole(key[0])

@@ -101,6 +101,8 @@ def declared(settings: EngineSettings) -> tuple[Declared, ...]:
     )  # fmt: skip
 
 
+ROW_BYTES_MAX = 16 * 1024 * 1024  # of a row of the state: usually under 1 kB, some of busy feeds hundreds
+
 # The log takes what its inputs take, and its headers besides.
 _INPUT_BYTES = Demand(MESSAGE_BYTES, str(1024 * 1024), "at_most", str(RECORD_BYTES_MAX - 64 * 1024))
 
@@ -132,7 +134,7 @@ def _state() -> tuple[Demand, ...]:
         Demand("min.cleanable.dirty.ratio", "0.1", "at_most"),
         # A reader that began before a row was deleted must still meet the deletion.
         Demand("delete.retention.ms", str(DAY_MS), "at_least"),
-        Demand(MESSAGE_BYTES, str(2 * 1024 * 1024), "at_least"),
+        Demand(MESSAGE_BYTES, str(ROW_BYTES_MAX), "at_least"),
     )
 
 

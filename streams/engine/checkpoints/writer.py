@@ -6,22 +6,26 @@ that wakes up finds itself shut out (`FencedError`). All calls block; they belon
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streams.engine.checkpoints.head import HEAD_KEY, Head, encode_head
 from streams.engine.clients import client_options
 from streams.engine.crashpoints import reached
 from streams.engine.errors import EngineError
 
+logger = logging.getLogger(__name__)
+
 TRANSACTION_SECONDS = 30.0
 PATIENCE_SECONDS = 120.0  # so long a broker may be away before a checkpoint gives up and the worker ends
 PAUSE_SECONDS = 0.2
 RECORD_BYTES_MAX = 64 * 1024 * 1024
+_TOO_LARGE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE)
 _FENCED = (KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED)
 
 
@@ -36,7 +40,9 @@ class CheckpointWriter:
         self._topic, self._shard = topic, shard
         self._name = transactional_id
         self._options = client_options(broker, _options(transactional_id))
+        self._options |= {"on_delivery": self._delivered}
         self._producer: Producer  # one for each opening
+        self._refused: tuple[str, KafkaError] | None = None  # the first row of a transaction that was, and why
 
     def open(self) -> None:
         """Take the shard: from now on nobody else can write its state. Raises `EngineError` where that fails.
@@ -59,6 +65,7 @@ class CheckpointWriter:
 
     def _written(self, rows: Mapping[str, bytes | None], head: Head) -> bool:
         """Try once; False where it was taken back and may be tried again."""
+        self._refused = None
         try:
             self._producer.begin_transaction()
             waiting = iter(rows.items())
@@ -78,8 +85,20 @@ class CheckpointWriter:
             problem = self._cause() or problem
         if problem.code() in _FENCED:
             raise FencedError(f"another worker holds {self._name} now: this one ends") from None
-        if problem.fatal() or not problem.txn_requires_abort():
+        self._producer.poll(0)
+        if self._refused is not None and self._refused[1].code() in _TOO_LARGE:
+            row, why = self._refused
+            raise EngineError(
+                f"a checkpoint of {self._name} failed: the broker does not take the row {row} ({why.str()}): "
+                f"let {self._topic} take larger ones (max.message.bytes)"
+            )
+        # What was sent before has failed, and `produce` only says that the transaction is in no state to go on.
+        has_failed = problem.code() == KafkaError._STATE
+        if problem.fatal() or not (has_failed or problem.txn_requires_abort()):
             raise EngineError(f"a checkpoint of {self._name} failed: {problem.str()}") from None
+        logger.warning(
+            "a checkpoint of %s is taken back and tried again: %s %s", self._name, problem, self._refused or ""
+        )
         self._persist(lambda: self._producer.abort_transaction(TRANSACTION_SECONDS))
         return False
 
@@ -91,6 +110,11 @@ class CheckpointWriter:
             cause: KafkaError = said.args[0]
             return cause
         return None
+
+    def _delivered(self, problem: KafkaError | None, message: Message) -> None:
+        """Note which row was refused first; only failures are told."""
+        if problem is not None and self._refused is None:
+            self._refused = ((message.key() or b"").decode("utf-8", "replace"), problem)
 
     def _send_all(self, rows: Iterable[tuple[str, bytes | None]]) -> None:
         """Send rows one after the other; a call for each would cost as much as sending it."""
@@ -135,6 +159,7 @@ def _options(transactional_id: str) -> dict[str, Any]:
         "transactional.id": transactional_id,
         "transaction.timeout.ms": int(TRANSACTION_SECONDS * 1000),
         "linger.ms": 5,
+        "delivery.report.only.error": True,
         "compression.type": "lz4",  # only librdkafka reads it
         "message.max.bytes": RECORD_BYTES_MAX,
         "queue.buffering.max.messages": 500_000,
