@@ -19,7 +19,7 @@ from ledger.findings import Failure, Verdict
 from ledger.policy.accounts import ClientAccounts
 from ledger.policy.asked import Asked, Known, ask
 from ledger.policy.brake import Brakes
-from ledger.policy.document import Books, Coverage, Policy
+from ledger.policy.document import Books, Coverage, Policy, RuleBase
 from ledger.policy.history import History
 from ledger.policy.requests import Request, request_of
 from ledger.policy.rules import REQUESTED_KINDS, action_of, failures, judged
@@ -131,7 +131,8 @@ class Decisions(Check):
         if self.brakes.changed:
             self.brakes.changed = False
             for transfer_id in self._in_order(self._open):
-                self._judge_again(transfer_id)
+                if self._is_otherwise(transfer_id, Books):
+                    self._judge_again(transfer_id)
         self.brakes.tell_counted()
 
     def _see(self, dossier: Dossier) -> None:
@@ -254,15 +255,15 @@ class Decisions(Check):
             if (client and short_client == client) or (short_place and short_place in places)
         ]
         for transfer_id in self._in_order(short):
-            # Of a place that has run dry thousands may wait: only those that are covered otherwise now are judged anew.
-            if self._is_covered_otherwise(transfer_id):
+            if self._is_otherwise(transfer_id, Coverage):
                 self._judge_again(transfer_id)
 
-    def _is_covered_otherwise(self, transfer_id: str) -> bool:
+    def _is_otherwise(self, transfer_id: str, kind: type[RuleBase]) -> bool:
+        """Tell whether the rules of a kind say otherwise now: of thousands that wait, only those are judged anew."""
         request = self.requests.rows[transfer_id]
-        rules = [rule for rule in self.policy.rules if isinstance(rule, Coverage)]
-        short = {rule.id for rule, _ in judged(self.known, rules, self._asked(transfer_id, request))}
-        return short != {rule.id for rule in rules if rule.id in request.failed}
+        rules = [rule for rule in self.policy.rules if isinstance(rule, kind)]
+        failed = {rule.id for rule, _ in judged(self.known, rules, self._asked(transfer_id, request))}
+        return failed != {rule.id for rule in rules if rule.id in request.failed}
 
     def _in_order(self, transfer_ids: Iterable[str]) -> list[str]:
         """Return requests by the order of their arrival."""
