@@ -91,7 +91,7 @@ class Chains(Check):
         links = loose_links(account.tail)
         if conclude(account, links, lambda left, right: max(left.heard_us, right.heard_us) <= until_us):
             self._tell((account_id, asset), account)
-            links = loose_links(account.tail)
+            links = loose_links(account.tail, links[0])
         since_us = loose_from_us(account, links)
         account.loose = since_us is not None
         if since_us is not None:

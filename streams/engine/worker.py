@@ -189,10 +189,9 @@ async def _run(engine: Engine, stop: threading.Event) -> int:
         await app.start()
         engine.gauges.stage = "running"
         await _until_over(app, engine, beside, stop)
-        stop.set()  # however it came: it is to end now
         await _drain(engine)
     finally:
-        stop.set()
+        stop.set()  # however it came: it is to end now
         await _end(app, beside)
     failing = engine.failing
     if failing.reason is None and app.crash_reason is not None:
