@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -57,11 +57,6 @@ class Table(Generic[K, R]):
             self.touched.add(key)
         return row
 
-    def to_plain(self, key: K) -> Any:
-        """Return a row as data that JSON can hold; None where it is gone."""
-        row = self.rows.get(key)
-        return None if row is None else msgspec.to_builtins(row)
-
     def load(self, key: K, encoded: bytes) -> None:
-        """Put back what `to_plain` gave, encoded as JSON, as unchanged."""
+        """Put back a row that was encoded as JSON, as unchanged."""
         self.rows[key] = self._decode(encoded)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from msgspec import Struct
 
 
@@ -85,29 +83,27 @@ def left_of(tail: list[Item], index: int) -> int | None:
 
 def loose_links(tail: list[Item], first: int = 1) -> list[int]:
     """Return the places, from the first on, of the postings whose balance does not follow from those before them."""
-    first = max(first, 1)
-    return [
-        index
-        for index, (before, item) in enumerate(pairwise(tail[first - 1 :]), first)
-        # What `fits` asks first, spelled out: of a busy account hundreds are looked through for each that comes.
-        if (before.after is None or item.after is None or before.after + item.units != item.after)
-        and missing_units(tail, index)
-    ]
+    return [index for index in range(max(first, 1), len(tail)) if not fits(tail, index)]
 
 
-def foreseen_units(account: Account) -> int:
-    """Return what postings that are missing between others have added to balances that were told, in units."""
-    return sum(max(units, 0) for units in _missing(account))
+def foreseen_units(account: Account, links: list[int] | None = None) -> int:
+    """Return what postings that are missing between others have added to balances that were told, in units.
+
+    `links`: its loose links, where they are known.
+    """
+    return sum(max(units, 0) for units in _missing(account, links))
 
 
-def untold_debits(account: Account) -> int:
+def untold_debits(account: Account, links: list[int] | None = None) -> int:
     """Return what postings that are missing between others have taken from balances that were told, in units."""
-    return sum(max(-units, 0) for units in _missing(account))
+    return sum(max(-units, 0) for units in _missing(account, links))
 
 
-def _missing(account: Account) -> list[int]:
+def _missing(account: Account, links: list[int] | None) -> list[int]:
     tail = account.tail
-    return [missing_units(tail, index) for index in loose_links(tail)] if account.loose else []
+    if not account.loose:
+        return []
+    return [missing_units(tail, index) for index in (loose_links(tail) if links is None else links)]
 
 
 def earlier_units(account: Account) -> int:

@@ -46,7 +46,7 @@ class Accounts(Chains):
     def loaded(self) -> None:
         self._groups = frozenset(self.context.references.group_names)
         self.owed.clear()
-        self.ahead, self.assets_of, self.foreseen, self.reach = {}, {}, {}, {}
+        self.ahead, self.assets_of, self.foreseen, self.loose = {}, {}, {}, {}
         for key, account in self.table.rows.items():
             self.assets_of.setdefault(key[0], []).append(key[1])
             self._owe(account, key[1], account.balance)
@@ -72,7 +72,7 @@ class Accounts(Chains):
         self.foreseen.pop(key, None)
         before = account.balance
         if entry.restated:
-            self.reach.pop(key, None)
+            self.loose.pop(key, None)
         agrees = restate(account, item, entry.units) if entry.restated else add(account, item)
         if not account.known:
             account.known = after is not None or self._is_begun(entry)
@@ -127,7 +127,7 @@ class Accounts(Chains):
                 earlier = 0
             foreseen = self.foreseen.get(key)
             if foreseen is None:
-                foreseen = self.foreseen[key] = foreseen_units(account)
+                foreseen = self.foreseen[key] = foreseen_units(account, self.links(key))
             found += foreseen + earlier
             if not earlier and not account.loose:
                 del ahead[account_id], self.foreseen[key]

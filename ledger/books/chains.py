@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ledger.amounts import to_decimal
 from ledger.books.account import Account, Item, loose_links
 from ledger.books.chain import conclude, loose_from_us
+from ledger.books.loose import Loose, links_after
 from ledger.check import Check, Timer
 from ledger.findings import EVIDENCE_MAX, Breach
 from ledger.table import Table
@@ -27,11 +28,15 @@ class Chains(Check):
         super().__init__(context)
         self.table: Table[Key, Account] = Table(Account)
         self.foreseen: dict[Key, int] = {}  # answers kept as long as the postings of an account are the same
-        # Of accounts that are loose: among how many of their latest postings all links are that do not hold.
-        self.reach: dict[Key, int] = {}
+        self.loose: dict[Key, Loose] = {}  # the links that do not hold, of accounts that have some
 
     def timers(self) -> Mapping[str, Timer]:
         return {"chain": self._chain_due}
+
+    def links(self, key: Key) -> list[int] | None:
+        """Return the links of an account that do not hold; None where they are not known without looking."""
+        known = self.loose.get(key)
+        return None if known is None else known.places
 
     def foresee(self, key: Key, account: Account) -> None:
         """A balance may tell of postings that are not here yet."""
@@ -47,16 +52,13 @@ class Chains(Check):
     def look(self, key: Key, account: Account, item: Item) -> None:
         """See whether a link of the chain is to be judged, or a gap is closed, now that a posting is in it."""
         timer, sequences = f"chain|{key[0]}|{key[1]}", self.context.sequences
-        links = self._links(key, account.tail, item)
+        links = links_after(self.loose.pop(key, None), account.tail, item)
         if links and conclude(
             account, links, lambda left, right: sequences.has_all_between(account.source, key[0], left.seq, right.seq)
         ):
             self._tell(key, account)
             links = loose_links(account.tail, links[0])
-        if links:
-            self.reach[key] = len(account.tail) - links[0]
-        since_us = loose_from_us(account, links)
-        account.loose = since_us is not None
+        since_us = self._keep(key, account, links)
         if since_us is None:
             self.context.absences.met(timer)
         elif not self.context.absences.expects(timer):
@@ -68,13 +70,14 @@ class Chains(Check):
             )
             self.context.mend(KIND, "|".join(key), sentence, (self.context.cause_id,), explained=True)
 
-    def _links(self, key: Key, tail: list[Item], item: Item) -> list[int]:
-        """Return the links that do not hold: where that was known before a posting came, only it and what follows it can have changed."""
-        reach = self.reach.pop(key, None)
-        if reach is None:
-            return loose_links(tail)
-        place = next((place for place, other in enumerate(reversed(tail), 1) if other is item), len(tail))
-        return loose_links(tail, len(tail) - max(reach + 1, place))
+    def _keep(self, key: Key, account: Account, links: list[int]) -> int | None:
+        """Keep the links that do not hold; return since when the oldest of them has not."""
+        account.loose = bool(links)
+        if links:
+            self.loose[key] = Loose(len(account.tail), links)
+        else:
+            self.loose.pop(key, None)
+        return loose_from_us(account, links)
 
     def _expect(self, timer: str, account: Account, since_us: int) -> None:
         due_us = since_us + round(self.context.limits.gap_wait_s * SECOND_US)
@@ -86,14 +89,12 @@ class Chains(Check):
         if account is None:
             return
         self.foreseen.pop((account_id, asset), None)
-        self.reach.pop((account_id, asset), None)
         until_us = due_us - round(self.context.limits.gap_wait_s * SECOND_US)
         links = loose_links(account.tail)
         if conclude(account, links, lambda left, right: max(left.heard_us, right.heard_us) <= until_us):
             self._tell((account_id, asset), account)
             links = loose_links(account.tail, links[0])
-        since_us = loose_from_us(account, links)
-        account.loose = since_us is not None
+        since_us = self._keep((account_id, asset), account, links)
         if since_us is not None:
             self._expect(f"chain|{rest}", account, since_us)
 

@@ -121,9 +121,9 @@ class ClientAccounts:
 
     def untold_units(self, asked: Asked) -> int:
         """Return what was debited, as later balances of the accounts tell, by postings that are not here yet."""
-        rows, asset = self.context.books.table.rows, asked.dossier.asset
-        told = [rows[account_id, asset] for account_id in self._accounts(asked, asset) if (account_id, asset) in rows]
-        return sum(untold_debits(account) for account in told)
+        books, asset = self.context.books, asked.dossier.asset
+        keys = [(account_id, asset) for account_id in self._accounts(asked, asset)]
+        return sum(untold_debits(books.table.rows[key], books.links(key)) for key in keys if key in books.table)
 
     def credit_units(self, accounts: list[str], asset: str) -> int:
         """Return how far below zero these accounts may go, in units."""

@@ -8,7 +8,6 @@ from ledger.amounts import ONE, to_units
 from ledger.events import LimitRef
 from ledger.policy.asked import Answer, Asked, Known, proved, unknown
 from ledger.policy.document import Amount, Coverage, Unique, Velocity
-from ledger.policy.history import window_us
 from ledger.screens.words import amount_text
 from ledger.times import SECOND_US
 
@@ -52,14 +51,13 @@ def velocity(known: Known, rule: Velocity, asked: Asked) -> Answer:
 
 def _too_much(known: Known, limit: LimitRef, asked: Asked) -> Iterator[str]:
     if limit.window_sum is not None:
-        before = known.history.within(asked, limit, window_us(limit), asked.dossier.asset)
-        units = asked.units + sum(made.units for made in before)
+        units = asked.units + known.history.before(asked, limit, asked.dossier.asset).units
         if units > to_units(limit.window_sum):
             total = amount_text(units, asked.dossier.asset)
             yield f"it makes {total} within {limit.window_s or 0:g} s, more than {limit.window_sum} ({limit.limit_id})"
     if limit.window_count is not None:
         asset = None if limit.scope.asset is None else asked.dossier.asset
-        count = 1 + len(known.history.within(asked, limit, window_us(limit), asset))
+        count = 1 + known.history.before(asked, limit, asset).requests
         if count > limit.window_count:
             yield f"it is number {count} within {limit.window_s or 0:g} s, of {limit.window_count} ({limit.limit_id})"
 

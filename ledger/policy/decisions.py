@@ -7,7 +7,7 @@ only a verdict that differs is told. Movements that nobody asks for are classed 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -23,6 +23,7 @@ from ledger.policy.document import Books, Coverage, Policy, RuleBase
 from ledger.policy.history import History
 from ledger.policy.requests import Request, request_of
 from ledger.policy.rules import REQUESTED_KINDS, action_of, failures, judged
+from ledger.policy.short import Short
 from ledger.table import Table
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Decisions(Check):
         )  # fmt: skip
         self.arrived: Table[str, int] = Table(int)  # how many requests have arrived ever, under REQUESTS
         self._open: set[str] = set()
-        self._uncovered: dict[str, tuple[str, str]] = {}  # whose money is short, and which place
+        self._uncovered = Short()
         self._unasked: dict[str, dict[str, None]] = {}  # accounts to movements of theirs that nobody has asked for
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:
@@ -130,9 +131,7 @@ class Decisions(Check):
         """Judge open requests again where the brake has engaged or let go."""
         if self.brakes.changed:
             self.brakes.changed = False
-            for transfer_id in self._in_order(self._open):
-                if self._is_otherwise(transfer_id, Books):
-                    self._judge_again(transfer_id)
+            self._judge_otherwise(self._open, Books)
         self.brakes.tell_counted()
 
     def _see(self, dossier: Dossier) -> None:
@@ -233,37 +232,32 @@ class Decisions(Check):
             return
         self._open.add(transfer_id)
         if self._fails(request, Coverage):
-            self._uncovered[transfer_id] = (request.client, dossier.origin)
+            self._uncovered.put(transfer_id, request.client, dossier.origin)
         else:
-            self._uncovered.pop(transfer_id, None)
+            self._uncovered.drop(transfer_id)
 
     def _close(self, transfer_id: str, request: Request) -> None:
         self._open.discard(transfer_id)
-        self._uncovered.pop(transfer_id, None)
+        self._uncovered.drop(transfer_id)
 
     def _cover(self, dossier: Dossier) -> None:
         """A movement has arrived, or takes nothing any more: what waited for its money may be covered now."""
         if self._uncovered:
             client = self.requests.rows[dossier.transfer_id].client
-            self._judge_uncovered(client, {dossier.origin, dossier.destination})
+            self._judge_uncovered(client, (dossier.origin, dossier.destination))
 
-    def _judge_uncovered(self, client: str, places: Container[str] = ()) -> None:
+    def _judge_uncovered(self, client: str, places: tuple[str, ...] = ()) -> None:
         """Judge again what is short of the money of a client, or of what is at some places."""
-        short = [
-            transfer_id
-            for transfer_id, (short_client, short_place) in self._uncovered.items()
-            if (client and short_client == client) or (short_place and short_place in places)
-        ]
-        for transfer_id in self._in_order(short):
-            if self._is_otherwise(transfer_id, Coverage):
-                self._judge_again(transfer_id)
+        self._judge_otherwise(self._uncovered.of(client, places), Coverage)
 
-    def _is_otherwise(self, transfer_id: str, kind: type[RuleBase]) -> bool:
-        """Tell whether the rules of a kind say otherwise now: of thousands that wait, only those are judged anew."""
-        request = self.requests.rows[transfer_id]
+    def _judge_otherwise(self, transfer_ids: Iterable[str], kind: type[RuleBase]) -> None:
+        """Judge again those of which the rules of a kind say otherwise now: of thousands that wait, they are few."""
         rules = [rule for rule in self.policy.rules if isinstance(rule, kind)]
-        failed = {rule.id for rule, _ in judged(self.known, rules, self._asked(transfer_id, request))}
-        return failed != {rule.id for rule in rules if rule.id in request.failed}
+        for transfer_id in self._in_order(transfer_ids):
+            request = self.requests.rows[transfer_id]
+            failed = {rule.id for rule, _ in judged(self.known, rules, self._asked(transfer_id, request))}
+            if failed != {rule.id for rule in rules if rule.id in request.failed}:
+                self._judge_again(transfer_id)
 
     def _in_order(self, transfer_ids: Iterable[str]) -> list[str]:
         """Return requests by the order of their arrival."""

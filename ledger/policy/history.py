@@ -5,26 +5,15 @@ Both follow from the requests that were judged and their dossiers, so they are i
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from typing import NamedTuple
+from collections.abc import Iterator
 
-from ledger.events import LimitRef
+from ledger.events import LimitRef, LimitScope
 from ledger.policy.asked import Asked
+from ledger.policy.totals import Made, RunningTotal, Total
 from ledger.times import SECOND_US
 
-
-class Made(NamedTuple):
-    """A request by when it was made, and for whose limits it counts."""
-
-    at_us: int
-    order: int
-    units: int
-    transfer_id: str
-    origin: str
-    client: str
-
-
 Kind = tuple[str, str]  # operation and asset
+OfKind = dict[str | None, dict[str, RunningTotal]]  # by client (None for all), and where from
 Like = tuple[str, str, str, int]  # client, where to, asset, units
 
 
@@ -32,15 +21,15 @@ class History:
     """All requests within the horizon."""
 
     def __init__(self) -> None:
-        self._made: dict[Kind, dict[str, list[Made]]] = {}  # by client, in order of their moments
+        self._made: dict[Kind, OfKind] = {}
         self._alike: dict[Like, dict[str, int]] = {}  # to movements, and when they were asked for or begun
         self._like_of: dict[str, Like] = {}
 
     def add(self, asked: Asked) -> None:
         """Take a request that has been judged."""
-        dossier, made = asked.dossier, _made(asked)
-        of_kind = self._made.setdefault((dossier.op_type, dossier.asset), {})
-        insort(of_kind.setdefault(asked.client, []), made)
+        of_kind, made = self._made.setdefault(_kind(asked), {}), _made(asked)
+        for client in (asked.client, None):
+            of_kind.setdefault(client, {}).setdefault(asked.dossier.origin, RunningTotal()).add(made)
         self.see(asked)
 
     def see(self, asked: Asked) -> None:
@@ -63,32 +52,38 @@ class History:
 
     def remove(self, asked: Asked) -> None:
         """Forget a movement."""
-        dossier, made = asked.dossier, _made(asked)
-        of_kind = self._made.get((dossier.op_type, dossier.asset), {})
-        of_client = of_kind.get(asked.client, [])
-        index = bisect_left(of_client, made)
-        if index < len(of_client) and of_client[index] == made:
-            del of_client[index]
-            if not of_client:
-                del of_kind[asked.client]
-        self.unsee(dossier.transfer_id)
+        kind, made = _kind(asked), _made(asked)
+        of_kind = self._made.get(kind, {})
+        for client in (asked.client, None):
+            by_origin = of_kind.get(client, {})
+            running = by_origin.get(asked.dossier.origin)
+            if running is not None:
+                running.remove(made)
+                if not running:
+                    del by_origin[asked.dossier.origin]
+                if not by_origin:
+                    del of_kind[client]
+        if not of_kind:
+            self._made.pop(kind, None)
+        self.unsee(asked.dossier.transfer_id)
 
-    def within(self, asked: Asked, limit: LimitRef, window_us: int, asset: str | None) -> list[Made]:
-        """Return the requests made before this one that a limit counts with it: of its scope, and within a time.
+    def before(self, asked: Asked, limit: LimitRef, asset: str | None) -> Total:
+        """Return what was asked for before this request that a limit counts with it: of its scope, and within its time.
 
         `asset`: of that one only; None for any that the limit is for.
         """
-        scope, found = limit.scope, list[Made]()
+        since_us, requests, units = asked.at_us - _window_us(limit), 0, 0
+        for running in self._of(limit.scope, asset):
+            total = running.since(since_us, asked.order)
+            requests, units = requests + total.requests, units + total.units
+        return Total(requests, units)
+
+    def _of(self, scope: LimitScope, asset: str | None) -> Iterator[RunningTotal]:
         for (op_type, of_asset), of_kind in self._made.items():
-            if scope.op_type not in (None, op_type) or asset not in (None, of_asset):
-                continue
-            lists = of_kind.values() if scope.client_id is None else [of_kind.get(scope.client_id, [])]
-            for made in lists:
-                start = bisect_left(made, (asked.at_us - window_us,))
-                found += [
-                    one for one in made[start:] if one.order < asked.order and scope.location in (None, one.origin)
-                ]
-        return found
+            if scope.op_type in (None, op_type) and asset in (None, of_asset):
+                for origin, running in of_kind.get(scope.client_id, {}).items():
+                    if scope.location in (None, origin):
+                        yield running
 
     def alike(self, asked: Asked, within_us: int) -> list[str]:
         """Return the other movements that do the same within a time of this one, the earliest first."""
@@ -100,16 +95,17 @@ class History:
         return [transfer_id for _, transfer_id in sorted(found)]
 
 
-def window_us(limit: LimitRef) -> int:
-    """Return the time over which a limit counts, in microseconds."""
-    return round((limit.window_s or 0) * SECOND_US)
+def _kind(asked: Asked) -> Kind:
+    return asked.dossier.op_type, asked.dossier.asset
 
 
 def _made(asked: Asked) -> Made:
-    dossier = asked.dossier
-    return Made(
-        asked.at_us, asked.order, asked.units, dossier.transfer_id, dossier.origin, asked.client
-    )  # fmt: skip
+    return Made(asked.at_us, asked.order, asked.units)
+
+
+def _window_us(limit: LimitRef) -> int:
+    """Return the time over which a limit counts, in microseconds."""
+    return round((limit.window_s or 0) * SECOND_US)
 
 
 def _like(asked: Asked) -> Like:

@@ -7,7 +7,7 @@ then on its changed rows are taken every few seconds, and written once all that 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -52,6 +52,8 @@ class Keeper:
         self._shard, self._machine = shard, machine
         name = transactional_id(settings, shard.number)
         self._writer = CheckpointWriter(settings.broker, settings.topic("state"), shard.number, name)
+        # Of what has changed, what is best encoded now; the rest is when a checkpoint is taken.
+        self._calm_rows: Callable[[], dict[str, Any]] = getattr(machine, "calm_rows", machine.changed_rows)
         self._owed: Rows = {}  # changed since the last capture, encoded
         self._captured: Rows = {}  # of a checkpoint that is not known to be written
         self._is_whole = False  # whether the machine is at the shard's position: what it knows can be gone on with
@@ -119,18 +121,18 @@ class Keeper:
         return self.saved_position
 
     def collect(self) -> None:
-        """Take the rows changed since the last time and encode them, for the next checkpoint.
+        """Encode rows that have changed, for the next checkpoint.
 
         Called several times for each, so that the monitor never stands still for the rows of seconds.
         """
-        self._owed.update(encoded_lines(self._machine.changed_rows()))
+        self._owed.update(encoded_lines(self._calm_rows()))
 
     def capture(self, written_us: int) -> Capture | None:
         """Return what is to be written for where the shard stands now; None where nothing has been applied since."""
         position = self._shard.position
         if position == self.saved_position and not self._owed and not self._captured:
             return None
-        self.collect()
+        self._owed.update(encoded_lines(self._machine.changed_rows()))
         self._captured = {**self._captured, **self._owed} if self._captured else self._owed
         self._owed = {}
         head = self._shard.running.head(

@@ -28,6 +28,7 @@ class Monitor:
         self.shard = shard
         self.state = State(self.first_settings, shard)
         self.pinned = pinned
+        self._warm: set[rows.Key] = set()  # rows that had changed when `calm_rows` was last called
 
     def step(self, record: Record) -> list[Output]:
         """Take the next record of the log; return what there is to say, in order. Never raises on any bytes."""
@@ -163,10 +164,21 @@ class Monitor:
 
     def changed_rows(self) -> dict[str, Any]:
         """Return the rows changed since the last call, None for those that are gone."""
-        return rows.changed_rows(self.state)
+        changed, self._warm = rows.take_changed(self.state) | self._warm, set()
+        return rows.rows_of(self.state, changed)
+
+    def calm_rows(self) -> dict[str, Any]:
+        """Return, of the rows that had changed at the last call, those that have not changed since.
+
+        The row of a busy account changes all the time and is long: it need be written once for each checkpoint.
+        """
+        changed = rows.take_changed(self.state)
+        calm, self._warm = self._warm - changed, changed
+        return rows.rows_of(self.state, calm)
 
     def forget_changes(self) -> None:
         """Forget which rows have changed, where nobody writes them down."""
+        self._warm.clear()
         rows.forget_changes(self.state)
 
     @classmethod
@@ -179,5 +191,6 @@ class Monitor:
     def restore(self, encoded: Mapping[bytes, bytes]) -> None:
         """Become the monitor whose `rows` these were, whatever this one was; a new one where there are none."""
         self.state = State(self.first_settings, self.shard)
+        self._warm = set()
         if encoded:
             rows.load(self.state, encoded)

@@ -29,15 +29,20 @@ _decode = msgspec.json.Decoder().decode
 
 def all_rows(state: State) -> dict[str, Any]:
     """Return every row by its key; what had been marked as changed stays marked."""
-    return {_text(key): row for key in _all_keys(state) if (row := _row(state, key)) is not None}
+    return {_text(key): msgspec.to_builtins(row) for key in _all_keys(state) if (row := _row(state, key)) is not None}
 
 
-def changed_rows(state: State) -> dict[str, Any]:
-    """Return the rows changed since the last call, and forget that they changed."""
-    keys = {_text(key): key for key in _changed_keys(state)}
-    rows = {text: _row(state, keys[text]) for text in sorted(keys)}
+def take_changed(state: State) -> set[Key]:
+    """Return the keys of the rows changed since the last call, and forget that they changed."""
+    keys = _changed_keys(state)
     forget_changes(state)
-    return rows
+    return keys
+
+
+def rows_of(state: State, keys: Iterable[Key]) -> dict[str, Any]:
+    """Return the rows of some keys, None for those that are gone, as they are now: they are to be encoded before the next event."""
+    by_text = {_text(key): key for key in keys}
+    return {text: _row(state, by_text[text]) for text in sorted(by_text)}
 
 
 def _text(key: Key) -> str:
@@ -118,7 +123,7 @@ def _row(state: State, key: Key) -> Any:
     writer = _WRITERS.get(str(kind))
     if writer is not None:
         return writer(state, rest)
-    return state.reconciliation.tables[str(kind)].to_plain(_table_key(rest))
+    return state.reconciliation.tables[str(kind)].rows.get(_table_key(rest))
 
 
 def _monitor_row(state: State, _: list[Any]) -> Any:

@@ -109,6 +109,7 @@ def no_tombstones() -> None:
         return lambda self: {key: row for key, row in old(self).items() if row is not None}
 
     swap(Monitor, "changed_rows", make)
+    swap(Monitor, "calm_rows", make)
 
 
 @defect("the ids that were seen are not checkpointed")
@@ -117,6 +118,7 @@ def no_seen_ids() -> None:
         return lambda self: {key: row for key, row in old(self).items() if not key.startswith('["seen"')}
 
     swap(Monitor, "changed_rows", make)
+    swap(Monitor, "calm_rows", make)
 
 
 @defect("rows are newer than the head that they are written with")

@@ -35,7 +35,10 @@ CACHES = {
     "_cusums",
     "Pledges._of",
     "foreseen",
-    "reach",
+    "Accounts.loose",
+    "RunningTotal._units",
+    "RunningTotal._before",
+    "RunningTotal._newest",
     "_excuses",
     "_stale",
     "_basis",
@@ -66,9 +69,9 @@ def wrong_answers(monitor: Monitor) -> list[str]:
     due = {key: excuse for key in racing._ahead if (excuse := racing.excuse_of(key)) is not None}
     wrong = [f"excuse {key}" for key in sorted(kept.keys() | due.keys()) if kept.get(key) != due.get(key)]
     rows = books.table.rows
-    for key, reach in books.reach.items():
-        links = loose_links(rows[key].tail)
-        wrong += [f"reach {key}"] if links and links[0] < len(rows[key].tail) - reach else []
+    for key, loose in books.loose.items():
+        tail = rows[key].tail
+        wrong += [] if (loose.length, loose.places) == (len(tail), loose_links(tail)) else [f"links {key}"]
     return wrong + [f"foreseen {key}" for key, units in books.foreseen.items() if units != foreseen_units(rows[key])]
 
 

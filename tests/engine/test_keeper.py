@@ -122,3 +122,23 @@ def test_a_shard_that_went_away_owes_nothing(keeper: Keeper, machine: Numbers) -
     keeper.forget()
     machine.changed = {"c": 1}
     assert captured(keeper).rows == {"c": b"1"}
+
+
+class Busy(Numbers):
+    """One that says which of its rows have come to rest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calm: dict[str, Any] = {}
+
+    def calm_rows(self) -> dict[str, Any]:
+        return self.calm
+
+
+def test_what_still_changes_is_encoded_when_a_checkpoint_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Busy()
+    keeper = Keeper(SETTINGS, Shard(0, machine, 0), machine)
+    machine.calm, machine.changed = {"a": 1}, {"b": 1}
+    keeper.collect()
+    assert keeper._owed == {"a": b"1"}
+    assert captured(keeper).rows == {"a": b"1", "b": b"1"}

@@ -10,6 +10,7 @@ from ledger.policy.document import Promise, default_policy
 from streams.monitor import Monitor
 from streams.monitor.settings import Settings
 from streams.record import Output, Record
+from streams.rowdata import encoded_lines, encoded_rows
 from tests.ledger.wire import Sent, control, received, stamp, transfer
 from tests.monitor.story import PREFACE, Options, Story, clock
 
@@ -564,8 +565,8 @@ def test_a_log_cut_anywhere_ends_as_the_whole_one() -> None:
 
 
 def test_the_rows_that_changed_are_all_that_a_checkpoint_has_to_write() -> None:
-    monitor, kept = desk(*PROMISES), dict[str, Any]()
+    monitor, kept = desk(*PROMISES), dict[str, bytes | None]()
     for record in LOG:
         monitor.step(record)
-        kept.update(monitor.changed_rows())
-        assert {key: row for key, row in kept.items() if row is not None} == monitor.rows()
+        kept.update(encoded_lines(monitor.changed_rows()))
+        assert {key.encode(): row for key, row in kept.items() if row is not None} == encoded_rows(monitor.rows())

@@ -47,6 +47,7 @@ class Machine:
     clock: str
     settings: dict[str, Any]
     _changed: set[str]
+    _warm: set[str]
 
     def __init__(self, shard: int = 0) -> None:
         self._shard = shard
@@ -131,9 +132,13 @@ class Machine:
 
     def changed_rows(self) -> dict[str, Any]:
         self._check_alone()
-        changed = self._changed
-        self._changed = set()
+        changed, self._changed, self._warm = self._changed | self._warm, set(), set()
         return {name: self._row(name) for name in sorted(changed)}
+
+    def calm_rows(self) -> dict[str, Any]:
+        self._check_alone()
+        calm, self._warm, self._changed = self._warm - self._changed, self._changed, set()
+        return {name: self._row(name) for name in sorted(calm)}
 
     def restore(self, rows: Mapping[bytes, bytes]) -> None:
         self._check_alone()
@@ -155,7 +160,7 @@ class Machine:
         self.count, self.order, self.said, self.clock_us, self.clock, self.settings = plain.get(
             META, (0, 0, 0, 0, "", {})
         )
-        self._changed = set()
+        self._changed, self._warm = set(), set()
         for name, row in plain.items():
             if name != META:
                 kind, key = _decode(name)

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from ledger.events import Status
@@ -104,7 +105,7 @@ def report(number: int, told: Told) -> Sent:
 def standing(monitor: Monitor) -> tuple[Any, ...]:
     """Return what is left at the end: the backlog, its rows, the clocks, and which alerts of promises are open."""
     reconciliation = monitor.state.reconciliation
-    rows = {key: reconciliation.tables["stage"].to_plain(key) for key in reconciliation.tables["stage"].rows}
+    rows = {key: to_builtins(reconciliation.tables["stage"].rows[key]) for key in reconciliation.tables["stage"].rows}
     clocks = {key: (clock.since_us, clock.told) for key, clock in reconciliation.tables["promise"].rows.items()}
     book = [(key, row.severity.value) for key, row in monitor.state.book.rows.items() if row.type == "sla_breach"]
     return reconciliation.context.stages.backlog(), rows, clocks, sorted(book)
