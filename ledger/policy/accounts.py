@@ -131,7 +131,9 @@ class ClientAccounts:
 
     def _line_units(self, account_id: str, asset: str) -> int:
         known = self.context.references.others.get(("account", account_id))
-        lines = (known.credit_line if isinstance(known, AccountRef) else None) or {}
+        lines = known.credit_line if isinstance(known, AccountRef) else None
+        if not lines:
+            return 0
         return next((to_units(lines[name]) for name in self.context.assets.names(asset) if name in lines), 0)
 
     def _accounts(self, asked: Asked, asset: str) -> list[str]:

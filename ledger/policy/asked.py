@@ -77,13 +77,18 @@ class Known(Struct, frozen=True, kw_only=True, gc=False):
 
         An asset that complete balances never named there is not there: zero.
         """
-        place = self.context.holdings.places.by_name.get(asked.dossier.origin)
+        there = self.held_units(asked.dossier.origin, asset)
+        return None if there is None else there - self._own_units(asked, asset)
+
+    def held_units(self, location: str, asset: str) -> int | None:
+        """Return what a place should hold of an asset; None where nobody knows."""
+        place = self.context.holdings.places.by_name.get(location)
         if place is None or place.opening is None:
             return None
         position = place.positions.get(asset)
         if position is None:
             return 0
-        return position.expected - self._own_units(asked, asset) if position.opened else None
+        return position.expected if position.opened else None
 
     def is_earlier(self, other: Dossier, asked: Asked) -> bool:
         """Tell whether another movement had been heard of, and if it was asked for had been asked for, before."""

@@ -16,6 +16,7 @@ from ledger.check import Change, Check, Entry
 from ledger.dossiers import APPROVED, PASSED, Dossier
 from ledger.events import AccountRef, AddressRef, AssetRef, ControlEvent, LimitRef, Plan, Reference
 from ledger.findings import Breach, Failure
+from ledger.named import Named
 from ledger.policy.asked import Asked, ask
 from ledger.policy.document import Amount, Approval, Compliance, Destination, Operation, RuleBase
 from ledger.policy.kinds import NEVER
@@ -45,6 +46,13 @@ class Audit(Check):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.table: Table[str, Passed] = Table(Passed)
+        self._of_client = Named()
+        self._against: dict[str, str] = {}  # by which rule it was found last that a movement passed against the policy
+
+    def loaded(self) -> None:
+        self._of_client, self._against = Named(), {}
+        for transfer_id in self.table.rows:
+            self._index(self.context.dossiers.rows[transfer_id])
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:
         return {"audit": self.table}
@@ -64,6 +72,7 @@ class Audit(Check):
             self._judge(dossier, Passed(change.at_us, "undecided"))
         elif dossier.transfer_id in self.table:
             self._judge(dossier, self.table.rows[dossier.transfer_id])
+        self._index(dossier)
 
     def posted(self, entry: Entry) -> None:
         if self.table.rows and entry.event.account_class == "client":
@@ -83,31 +92,54 @@ class Audit(Check):
     # --- judgement -------------------------------------------------------------------------------------------
     def _judge_all(self, client: str = "") -> None:
         """Judge again what is told of: of one client, or all."""
-        for transfer_id in sorted(self.table.rows):
-            dossier = self.context.dossiers.rows[transfer_id]
-            if not client or words.client_of(dossier) == client:
-                self._judge(dossier, self.table.rows[transfer_id])
+        for transfer_id in sorted(self._of_client.of(client) if client else self.table.rows):
+            self._judge(self.context.dossiers.rows[transfer_id], self.table.rows[transfer_id])
 
     def _judge(self, dossier: Dossier, passed: Passed) -> None:
-        asked = self._asked(dossier, passed.at_us)
+        asked, name = self._asked(dossier, passed.at_us), dossier.transfer_id
+        if name in self.table:
+            if not self._stands(asked, passed):
+                self._drop(name)
+                why = f"By what is known now, {name} was free of risk when it passed."
+                self.context.mend(KIND, name, why, dossier.evidence[:1], explained=True)
+            return
         failed = [failure for failure in self._failures(asked, passed) if failure.proved]
-        if not failed:
-            if self.table.drop(dossier.transfer_id) is not None:
-                why = f"By what is known now, {dossier.transfer_id} was free of risk when it passed."
-                self.context.mend(KIND, dossier.transfer_id, why, dossier.evidence[:1], explained=True)
-        elif dossier.transfer_id not in self.table:
-            self.table.put(dossier.transfer_id, passed)
+        if failed:
+            self.table.put(name, passed)
+            self._index(dossier)
             self._tell(dossier, passed, failed)
 
-    def _failures(self, asked: Asked, passed: Passed) -> Iterator[Failure]:
-        """Yield the rules against which a movement has passed, in the order of the policy."""
+    def _stands(self, asked: Asked, passed: Passed) -> bool:
+        """Tell whether a movement is known to have passed against the policy: by the rule of last time, most likely."""
+        name = asked.dossier.transfer_id
+        found = self._failures(asked, passed, first=self._against.get(name, ""))
+        failure = next((failure for failure in found if failure.proved), None)
+        if failure is not None:
+            self._against[name] = failure.rule
+        return failure is not None
+
+    def _index(self, dossier: Dossier) -> None:
+        """Note whose movement it is, where it is told of."""
+        if dossier.transfer_id in self.table:
+            self._of_client.put(dossier.transfer_id, words.client_of(dossier))
+
+    def _drop(self, transfer_id: str) -> bool:
+        self._of_client.drop(transfer_id)
+        self._against.pop(transfer_id, None)
+        return self.table.drop(transfer_id) is not None
+
+    def _failures(self, asked: Asked, passed: Passed, first: str = "") -> Iterator[Failure]:
+        """Yield the rules against which a movement has passed, in the order of the policy, but one of them before the others."""
         if passed.how == "people":
             yield from self._too_few(asked)
             return
         if passed.how == "undecided" and not self._is_undecided(asked):
             return
         own = asked.dossier.initiator in asked.dossier.approvers  # that is told as `four_eyes_violation`
-        for rule, failure in judged(self.context.decisions.known, self._rules(asked), asked):
+        rules = self._rules(asked)
+        if first:
+            rules = iter(sorted(rules, key=lambda rule: rule.id != first))
+        for rule, failure in judged(self.context.decisions.known, rules, asked):
             if rule.audit and not (own and isinstance(rule, Approval)):
                 yield failure
 
@@ -173,7 +205,7 @@ class Audit(Check):
         )
 
     def _end(self, dossier: Dossier, *, undone: bool) -> None:
-        if self.table.drop(dossier.transfer_id) is not None:
+        if self._drop(dossier.transfer_id):
             words.end(self.context, (KIND,), dossier.transfer_id, dossier, undone=undone)
 
 

@@ -16,6 +16,7 @@ from ledger.check import Change, Check, Entry
 from ledger.dossiers import Dossier
 from ledger.events import AccountRef, Reference
 from ledger.findings import Failure, Verdict
+from ledger.named import Named
 from ledger.policy.accounts import ClientAccounts
 from ledger.policy.asked import Asked, Known, ask
 from ledger.policy.brake import Brakes
@@ -23,7 +24,6 @@ from ledger.policy.document import Books, Coverage, Policy, RuleBase
 from ledger.policy.history import History
 from ledger.policy.requests import Request, request_of
 from ledger.policy.rules import REQUESTED_KINDS, action_of, failures, judged
-from ledger.policy.short import Short
 from ledger.table import Table
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Decisions(Check):
         )  # fmt: skip
         self.arrived: Table[str, int] = Table(int)  # how many requests have arrived ever, under REQUESTS
         self._open: set[str] = set()
-        self._uncovered = Short()
+        self._short_client, self._short_place = Named(), Named()  # what is not covered, by whose money and which place
         self._unasked: dict[str, dict[str, None]] = {}  # accounts to movements of theirs that nobody has asked for
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:
@@ -102,7 +102,7 @@ class Decisions(Check):
         request = self.requests.get(transfer_id)
         if request is not None and not self.context.dossiers.rows[transfer_id].undone:
             self.known.accounts.hold(self._asked(transfer_id, request))
-        if self._uncovered:
+        if self._short_client:
             account = self.context.books.table.rows.get((entry.event.account_id, entry.asset))
             self._judge_uncovered(entry.event.client_id or ("" if account is None else account.client_id))
 
@@ -232,23 +232,36 @@ class Decisions(Check):
             return
         self._open.add(transfer_id)
         if self._fails(request, Coverage):
-            self._uncovered.put(transfer_id, request.client, dossier.origin)
+            self._short_client.put(transfer_id, request.client)
+            self._short_place.put(transfer_id, dossier.origin)
         else:
-            self._uncovered.drop(transfer_id)
+            self._not_short(transfer_id)
 
     def _close(self, transfer_id: str, request: Request) -> None:
         self._open.discard(transfer_id)
-        self._uncovered.drop(transfer_id)
+        self._not_short(transfer_id)
+
+    def _not_short(self, transfer_id: str) -> None:
+        self._short_client.drop(transfer_id)
+        self._short_place.drop(transfer_id)
 
     def _cover(self, dossier: Dossier) -> None:
         """A movement has arrived, or takes nothing any more: what waited for its money may be covered now."""
-        if self._uncovered:
+        if self._short_client:
             client = self.requests.rows[dossier.transfer_id].client
             self._judge_uncovered(client, (dossier.origin, dossier.destination))
 
     def _judge_uncovered(self, client: str, places: tuple[str, ...] = ()) -> None:
         """Judge again what is short of the money of a client, or of what is at some places."""
-        self._judge_otherwise(self._uncovered.of(client, places), Coverage)
+        short = set(self._short_client.of(client)) if client else set[str]()
+        short = short.union(*(self._short_place.of(place) for place in places if place))
+        self._judge_otherwise(filter(self._may_be_covered, short), Coverage)
+
+    def _may_be_covered(self, transfer_id: str) -> bool:
+        """Tell whether the place may hold what is asked of it: of hundreds that wait for a wallet few need be looked at."""
+        dossier = self.context.dossiers.rows[transfer_id]
+        there = self.known.held_units(dossier.origin, dossier.asset)
+        return there is None or self.requests.rows[transfer_id].units <= there
 
     def _judge_otherwise(self, transfer_ids: Iterable[str], kind: type[RuleBase]) -> None:
         """Judge again those of which the rules of a kind say otherwise now: of thousands that wait, they are few."""

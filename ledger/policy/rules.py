@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from ledger.findings import Failure
@@ -54,16 +54,13 @@ def failures(known: Known, policy: Policy, asked: Asked) -> tuple[Failure, ...]:
     return _failed(known, policy.rules, asked)
 
 
-def judged(known: Known, rules: Iterable[RuleBase], asked: Asked) -> list[tuple[RuleBase, Failure]]:
-    """Return those of these rules that do not hold for a movement, with why."""
-    found = []
+def judged(known: Known, rules: Iterable[RuleBase], asked: Asked) -> Iterator[tuple[RuleBase, Failure]]:
+    """Yield those of these rules that do not hold for a movement, with why."""
     for rule in rules:
-        if not is_for(known, rule, asked):
-            continue
-        answer = JUDGES[type(rule)](known, rule, asked)
-        if answer is not None:
-            found.append((rule, Failure(rule.id, *answer)))
-    return found
+        if is_for(known, rule, asked):
+            answer = JUDGES[type(rule)](known, rule, asked)
+            if answer is not None:
+                yield rule, Failure(rule.id, *answer)
 
 
 def action_of(policy: Policy, failed: Iterable[Failure]) -> Literal["auto_approve", "review", "hold"]:
