@@ -14,7 +14,7 @@ from confluent_kafka import KafkaError, Message
 
 from streams.engine.bookmarks import Bookmark, Bookmarks, Partition, Ticket
 from streams.engine.control import partial_tick_record, tick_record
-from streams.engine.entries import entry_headers
+from streams.engine.entries import entry_key
 from streams.engine.merge import Merge
 from streams.engine.publisher import Delivered, Publisher
 from streams.engine.routing import Router, to_the_only_shard
@@ -146,9 +146,9 @@ class Intake:
         return ticket
 
     def _send(self, value: bytes, origin: str, shards: Iterable[int], on_delivery: Delivered) -> None:
-        headers = entry_headers(origin, self._now_us())
+        key = entry_key(origin, self._now_us())
         for shard in shards:
-            self._publisher.send(self._log_topic, value, on_delivery, partition=shard, headers=headers)
+            self._publisher.send(self._log_topic, value, on_delivery, key=key, partition=shard)
             self.appended_bytes[shard] += len(value)
 
     # ------------------------------------------------------------------------------------- its own records

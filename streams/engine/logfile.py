@@ -16,7 +16,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.engine.clients import client_options, ends_of
-from streams.engine.entries import Headers, entry_record
+from streams.engine.entries import entry_record
 from streams.engine.errors import LogError, UnavailableError
 from streams.lines import format_line
 from streams.record import Record
@@ -99,7 +99,7 @@ def _read(consumer: Consumer, place: TopicPartition, follow: threading.Event | N
             offset = _offset(message, due)
             if end is not None and offset >= end:
                 return
-            yield offset, entry_record(message.value(), _headers(message))
+            yield offset, entry_record(message.key(), message.value())
             due = offset + 1
 
 
@@ -111,11 +111,6 @@ def _offset(message: Message, due: int) -> int:
     if offset != due:
         raise LogError(f"the log has lost records: offset {due} was due and {offset} came, so it cannot be replayed")
     return due
-
-
-def _headers(message: Message) -> Headers:
-    found = message.headers()
-    return found if isinstance(found, list) else ()
 
 
 def read_log(broker: str, topic: str, *, shard: int = 0, follow: threading.Event | None = None) -> Iterator[bytes]:

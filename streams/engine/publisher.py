@@ -46,12 +46,11 @@ class Publisher:
         *,
         key: bytes | None = None,
         partition: int = -1,
-        headers: list[tuple[str, str | bytes | None]] | None = None,
     ) -> None:
         """Queue one record (`partition` -1: by its key); raise `DeliveryError` where it can never be sent."""
         while True:
             try:
-                self._producer.produce(topic, value, key, partition=partition, headers=headers, on_delivery=on_delivery)
+                self._producer.produce(topic, value, key, partition=partition, on_delivery=on_delivery)
             except BufferError:  # full by bytes: wait for confirmations, and no longer than `poll` would
                 self.poll(0.05)
             except KafkaException as refusal:

@@ -67,7 +67,7 @@ class Shard:
         """Return when a record was appended; None where it was in the log already when this worker started."""
         if fetched.offset < self.live_from:
             return None
-        return entry_record(fetched.value, fetched.headers).logged_at_us
+        return entry_record(fetched.key, fetched.value).logged_at_us
 
     def apply(self, records: Sequence[FetchedRecord]) -> list[Output]:
         """Return what the monitor says to these records, in order."""

@@ -103,7 +103,7 @@ def declared(settings: EngineSettings) -> tuple[Declared, ...]:
 
 ROW_BYTES_MAX = 16 * 1024 * 1024  # of a row of the state: usually under 1 kB, some of busy feeds hundreds
 
-# The log takes what its inputs take, and its headers besides.
+# The log takes what its inputs take, and its keys besides.
 _INPUT_BYTES = Demand(MESSAGE_BYTES, str(1024 * 1024), "at_most", str(RECORD_BYTES_MAX - 64 * 1024))
 
 

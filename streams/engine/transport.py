@@ -24,7 +24,6 @@ from yarl import URL
 
 from streams.engine.bookmarks import Bookmarks, Partition
 from streams.engine.crashpoints import reached
-from streams.engine.entries import Headers
 from streams.engine.unread import Unread, unpack_at_once
 
 SEEK_MARGIN_SECONDS = 1.0
@@ -44,9 +43,9 @@ class FetchedRecord(Protocol):
     @property
     def offset(self) -> int: ...
     @property
-    def value(self) -> bytes | None: ...
+    def key(self) -> bytes | None: ...
     @property
-    def headers(self) -> Headers: ...
+    def value(self) -> bytes | None: ...
 
 
 class InputRecord(FetchedRecord, Protocol):
@@ -92,11 +91,11 @@ class Fetched(msgspec.Struct, gc=False):
     topic: str
     partition: int
     offset: int
+    key: bytes | None
     value: bytes | None
-    headers: Headers
     timestamp: int | None
     timestamp_type: ClassVar[int | None] = None
-    key: ClassVar[bytes | None] = None
+    headers: ClassVar[None] = None
     checksum: ClassVar[int | None] = None
     serialized_key_size: ClassVar[int] = -1
     serialized_value_size: ClassVar[int] = -1
@@ -104,7 +103,7 @@ class Fetched(msgspec.Struct, gc=False):
 
 def fetched(tp: Any, record: Any) -> Fetched:
     """Return a record of aiokafka's reader as it is kept."""
-    return Fetched(tp.topic, tp.partition, record.offset, record.value, record.headers, record.timestamp)
+    return Fetched(tp.topic, tp.partition, record.offset, record.key, record.value, record.timestamp)
 
 
 class BatchConsumerThread(AIOKafkaConsumerThread):

@@ -38,18 +38,10 @@ def read(broker: str, topic: str, number: int) -> Iterator[Message]:
         consumer.close()
 
 
-def headers_of(message: Message) -> dict[str, bytes]:
-    """Return the headers of a message by name."""
-    found = message.headers()
-    pairs = found if isinstance(found, list) else []
-    return {name: value for name, value in pairs if isinstance(value, bytes)}
-
-
 def entry_of(message: Message) -> Record:
     """Return what a message of the log holds, as the machine takes it."""
-    headers = headers_of(message)
-    origin = headers.get("input", b"").decode()
-    return Record(origin.partition("/")[0], message.value() or b"", origin, int(headers["logged_at"]))
+    origin, logged_at_us = _decode(message.key() or b"")
+    return Record(origin.partition("/")[0], message.value() or b"", origin, logged_at_us)
 
 
 def kind_of(value: bytes) -> object:

@@ -190,14 +190,14 @@ def test_seeking_sets_where_reading_goes_on() -> None:
 
 def test_a_message_carries_the_offset_of_its_record_and_takes_another_value() -> None:
     record = ConsumerRecord(
-        topic="log", partition=0, offset=7, timestamp=1, timestamp_type=0, key=None, value=b"v", checksum=None,
-        serialized_key_size=0, serialized_value_size=1, headers=(("origin", b"x"),),
+        topic="log", partition=0, offset=7, timestamp=1, timestamp_type=0, key=b"k", value=b"v", checksum=None,
+        serialized_key_size=0, serialized_value_size=1, headers=(),
     )  # fmt: skip
     consumer = BatchConsumer.__new__(BatchConsumer)
     consumer.app = faust.App("assumptions", **faust_options(SETTINGS))
     message = consumer._to_message(TP("log", 0), record)
     assert isinstance(message, ConsumerMessage)
-    assert (message.offset, message.value, record.headers) == (7, b"v", (("origin", b"x"),))
+    assert (message.offset, message.value, record.key) == (7, b"v", b"k")
     fetch: Any = [record]
     message.value = fetch
     assert message.value is fetch

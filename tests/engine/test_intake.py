@@ -8,7 +8,7 @@ import pytest
 from ledger.times import to_text
 from streams.engine.bookmarks import Bookmarks, Ticket
 from streams.engine.control import tick_record
-from streams.engine.entries import Headers, entry_record
+from streams.engine.entries import entry_record
 from streams.engine.intake import Intake
 from streams.engine.publisher import Publisher
 from streams.engine.settings import Clock, EngineSettings
@@ -25,7 +25,7 @@ class Fetched:
     value: bytes | None
     topic: str = "uat.transfers"
     partition: int = 0
-    headers: Headers = ()
+    key: bytes | None = None
 
 
 @dataclass
@@ -45,10 +45,10 @@ class FakePublisher:
         value: bytes,
         on_delivery: Ticket,
         *,
+        key: bytes,
         partition: int,
-        headers: list[tuple[str, str | bytes | None]],
     ) -> None:
-        self.sent.append((topic, partition, entry_record(value, headers)))
+        self.sent.append((topic, partition, entry_record(key, value)))
 
 
 class Desk:

@@ -7,7 +7,7 @@ import pytest
 from confluent_kafka import Producer
 
 from streams.engine.embedded import EmbeddedBroker
-from streams.engine.entries import entry_headers
+from streams.engine.entries import entry_key
 from streams.engine.errors import LogError
 from streams.engine.logfile import export_log, read_log, read_records
 from streams.lines import parse_line
@@ -17,8 +17,7 @@ from streams.record import Record
 def append(broker: EmbeddedBroker, records: list[Record]) -> None:
     producer = Producer({"bootstrap.servers": broker.address, "log_level": 0})
     for record in records:
-        headers = entry_headers(record.origin, record.logged_at_us or 0)
-        producer.produce("log", record.value, partition=0, headers=headers)
+        producer.produce("log", record.value, entry_key(record.origin, record.logged_at_us or 0), partition=0)
     assert producer.flush(10) == 0
 
 

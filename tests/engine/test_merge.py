@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from ledger.times import to_text
 from streams.engine.bookmarks import Partition
-from streams.engine.entries import Headers
 from streams.engine.merge import Merge
 from streams.engine.transport import InputRecord
 from streams.engine.watermarks import observed_us
@@ -22,7 +21,7 @@ class Fetched:
     offset: int
     value: bytes | None
     partition: int = 0
-    headers: Headers = ()
+    key: bytes | None = None
 
 
 def fetched(partition: Partition, moments: list[int], first_offset: int = 0) -> list[InputRecord]:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 
 from streams.engine.bookmarks import Bookmark
-from streams.engine.entries import Headers, entry_headers
+from streams.engine.entries import entry_key
 from streams.engine.errors import LogError
 from streams.engine.shard import Shard
 from streams.engine.transport import FetchedRecord
@@ -16,7 +16,7 @@ from streams.record import Output, Record
 class Entry:
     offset: int
     value: bytes | None = b"12345"
-    headers: Headers = field(default_factory=lambda: entry_headers("ledger/0/1", 9))
+    key: bytes | None = entry_key("ledger/0/1", 9)
     topic: str = "log"
     partition: int = 0
 

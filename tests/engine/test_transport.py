@@ -23,7 +23,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from faust.types import TP
 
 from streams.engine.bookmarks import Bookmarks
-from streams.engine.entries import entry_headers, entry_record, entry_records
+from streams.engine.entries import entry_key, entry_record, entry_records
 from streams.engine.transport import FETCH_WAIT_MS, BatchConsumer, BatchConsumerThread
 from streams.engine.unread import unpack_at_once
 
@@ -119,8 +119,8 @@ def _batch_of(entries: list[tuple[int, bytes]], *, compressed: bool, control: bo
         base_sequence=0, batch_size=1_000_000,
     )  # fmt: skip
     for offset, value in entries:
-        headers = entry_headers(f"ledger/0/{offset}", 5)
-        batch.append(offset - base, timestamp=9, key=COMMIT_MARK if control else None, value=value, headers=headers)
+        key = COMMIT_MARK if control else entry_key(f"ledger/0/{offset}", 5)
+        batch.append(offset - base, timestamp=9, key=key, value=value, headers=[])
     data = bytearray(batch.build())
     data[:8] = base.to_bytes(8, "big")  # as the broker numbers a batch; no part of its checksum
     if control:
@@ -157,7 +157,7 @@ def test_records_are_handed_on_as_they_were_appended() -> None:
     records = handed_on([b"a", b"b"])[0]
     assert [record.offset for record in records] == [0, 1]
     told = entry_records(records)
-    assert told == [entry_record(record.value, record.headers) for record in records]
+    assert told == [entry_record(record.key, record.value) for record in records]
     assert [(one.value, one.origin, one.logged_at_us) for one in told] == [
         (b"a", "ledger/0/0", 5),
         (b"b", "ledger/0/1", 5),

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from streams.engine.bookmarks import Partition
-from streams.engine.entries import Headers
 from streams.record import INPUT_TOPICS, OUTPUT_TOPICS
 from tests.simulation.transactions import Rows, StatePartition, Transaction
 
@@ -24,7 +23,6 @@ class Stored:
     partition: int
     offset: int
     value: bytes | None
-    headers: Headers = ()
     key: bytes | None = None
     timestamp: ClassVar[int | None] = None
 
@@ -55,12 +53,10 @@ class Broker:
 
     # ------------------------------------------------------------------------------------------------------- records
 
-    def append(
-        self, topic: str, partition: int, value: bytes | None, headers: Headers = (), key: bytes | None = None
-    ) -> None:
+    def append(self, topic: str, partition: int, value: bytes | None, key: bytes | None = None) -> None:
         """Write a record."""
         place = self.partitions[topic, partition]
-        record = Stored(topic, partition, len(place), value, headers, key)
+        record = Stored(topic, partition, len(place), value, key)
         place.append(record)
         if topic == LOG:
             self.listener.logged(record)

@@ -28,7 +28,7 @@ CLOGGED = 1_000_000
 LOOKS_BACK_RECORDS, LOOK_BACK_FACTOR = (3, 30), 3  # checkpoints are small here: one look is enough, or it is not
 _the_world: list[World] = []
 
-Queued = tuple[str, int, bytes | None, bytes | None, Any, Any]
+Queued = tuple[str, int, bytes | None, bytes | None, Any]
 
 
 def world() -> World:
@@ -64,7 +64,6 @@ class Producer:
         key: bytes | None = None,
         *,
         partition: int = -1,
-        headers: Any = (),
         on_delivery: Any = None,
     ) -> None:
         self._live()
@@ -73,7 +72,7 @@ class Producer:
             self.world.broker.write(self._name, partition, key or b"", value)
         else:
             self.queues.setdefault((topic, max(partition, 0)), deque()).append(
-                (topic, max(partition, 0), key, value, headers, on_delivery)
+                (topic, max(partition, 0), key, value, on_delivery)
             )
 
     def poll(self, _: float) -> None:
@@ -104,15 +103,15 @@ class Producer:
         """Let the broker have the first records of a queue."""
         queue = self.queues[place]
         for _ in range(count):
-            topic, partition, key, value, headers, _on_delivery = queued = queue.popleft()
+            topic, partition, key, value, _on_delivery = queued = queue.popleft()
             self.unanswered.append(queued)
-            self.world.broker.append(topic, partition, value, headers or (), key)
+            self.world.broker.append(topic, partition, value, key)
 
     def expire(self, place: Partition) -> None:
         """Give up the first record of a queue, as librdkafka does with one that waits too long; the next ones go on."""
         if self._expires and self.queues[place]:
             *_rest, on_delivery = self.queues[place].popleft()
-            on_delivery(KafkaError(KafkaError._MSG_TIMED_OUT), Message(0, None, None, ()))
+            on_delivery(KafkaError(KafkaError._MSG_TIMED_OUT), Message(0, None, None))
 
     def answer(self, count: int) -> None:
         for _ in range(count):
@@ -160,10 +159,8 @@ class Producer:
 class Message:
     """What a consumer hands out; `error` of the last one says that the partition ends."""
 
-    def __init__(
-        self, offset: int, key: bytes | None, value: bytes | None, headers: Any, code: int | None = None
-    ) -> None:
-        self._all = offset, key, value, headers, code
+    def __init__(self, offset: int, key: bytes | None, value: bytes | None, code: int | None = None) -> None:
+        self._all = offset, key, value, code
 
     def topic(self) -> str:
         return "simulated"
@@ -177,11 +174,8 @@ class Message:
     def value(self) -> bytes | None:
         return self._all[2]
 
-    def headers(self) -> Any:
-        return list(self._all[3])
-
     def error(self) -> KafkaError | None:
-        return None if self._all[4] is None else KafkaError(self._all[4])
+        return None if self._all[3] is None else KafkaError(self._all[3])
 
 
 class Consumer:
@@ -209,15 +203,15 @@ class Consumer:
         if found:
             self._next = found[-1].offset() + 1
             return found
-        return [Message(self._next, None, None, (), KafkaError._PARTITION_EOF)]
+        return [Message(self._next, None, None, KafkaError._PARTITION_EOF)]
 
     def _fetched(self, limit: int) -> list[Message]:
         broker, (topic, partition) = self.world.broker, self._place
         if topic == LOG:
             log = broker.partitions[self._place][self._next : self._next + limit]
-            return [Message(record.offset, None, record.value, record.headers) for record in log]
+            return [Message(record.offset, record.key, record.value) for record in log]
         state = broker.states[partition].read(self._next, limit, uncommitted=self._takes_all)
-        return [Message(record.offset, record.key, record.value, ()) for record in state]
+        return [Message(record.offset, record.key, record.value) for record in state]
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -66,7 +66,7 @@ class ShardJudge:
     # ------------------------------------------------------------------------------------------------------- the log
 
     def logged(self, record: Stored) -> None:
-        entry = entry_record(record.value, record.headers)
+        entry = entry_record(record.key, record.value)
         if entry.origin != OWN_ORIGIN:
             self._check_entry(entry)
         elif (config := read_config(entry.value)) is not None:

@@ -68,8 +68,7 @@ def full(given: Task) -> Result:
     monitor = Monitor(Settings())
 
     def work(message: Message) -> Iterable[Said]:
-        headers = message.headers()
-        record = entry_record(message.value(), headers if isinstance(headers, list) else ())
+        record = entry_record(message.key(), message.value())
         return [(output.key.encode(), encode_output(output.value)) for output in monitor.step(record)]
 
     return Loop(given).run(work)

@@ -19,7 +19,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from ledger.policy.rules import REQUESTED_KINDS
-from streams.engine.entries import Headers, entry_record
+from streams.engine.entries import entry_record
 from streams.engine.progress import ProgressReader
 from streams.engine.settings import EngineSettings
 from streams.engine.topics import Topics
@@ -191,7 +191,7 @@ def _count(settings: EngineSettings, folder: Path, seen: Seen) -> None:
                 if told.status == "requested" or told.op_type not in REQUESTED_KINDS:
                     transfers.add(told.transfer_id)
     origins = {origin for origin in _origins(settings) if origin != OWN_ORIGIN}
-    decided = {msgspec.json.decode(value, type=_Named).transfer_id for value, _ in _all(settings, "decisions")}
+    decided = {msgspec.json.decode(value, type=_Named).transfer_id for _, value in _all(settings, "decisions")}
     seen.transfers, seen.logged, seen.decided = len(transfers), len(origins), len(decided & transfers)
 
 
@@ -205,20 +205,19 @@ class _Told(_Named):
 
 
 def _origins(settings: EngineSettings) -> list[str]:
-    return [entry_record(value, headers).origin for value, headers in _all(settings, "log")]
+    return [entry_record(key, value).origin for key, value in _all(settings, "log")]
 
 
-def _all(settings: EngineSettings, name: str) -> list[tuple[bytes, Headers]]:
-    """Return value and headers of all records of a topic."""
+def _all(settings: EngineSettings, name: str) -> list[tuple[bytes | None, bytes]]:
+    """Return key and value of all records of a topic."""
     options = {"bootstrap.servers": settings.broker, "group.id": "count", "enable.partition.eof": True}
-    consumer, found = Consumer(options), list[tuple[bytes, Headers]]()
+    consumer, found = Consumer(options), list[tuple[bytes | None, bytes]]()
     consumer.assign([TopicPartition(settings.topic(name), 0, 0)])
     while True:
         for message in consumer.consume(10_000, 0.2):
             problem = message.error()
             if problem is None:
-                headers = message.headers()
-                found.append((message.value() or b"", headers if isinstance(headers, list) else []))
+                found.append((message.key(), message.value() or b""))
             elif problem.code() == KafkaError._PARTITION_EOF:
                 consumer.close()
                 return found

@@ -11,7 +11,7 @@ from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.engine.control import config_record
-from streams.engine.entries import entry_headers
+from streams.engine.entries import entry_key
 from streams.engine.intake import wall_us
 from streams.engine.publisher import producer_options
 from streams.engine.settings import EngineSettings
@@ -60,9 +60,9 @@ class Filler:
         names = [f"{name}/0" for name in INPUT_TOPICS]
         for shard, entries in enumerate(shards):
             first = config_record(settings.clock, configuration, 0, wall_us(), names)
-            self._send(settings.log_topic, first, shard, headers=entry_headers(OWN_ORIGIN, wall_us()))
+            self._send(settings.log_topic, first, shard, key=entry_key(OWN_ORIGIN, wall_us()))
             for origin, value in entries:
-                self._send(settings.log_topic, value, shard, headers=entry_headers(origin, wall_us()))
+                self._send(settings.log_topic, value, shard, key=entry_key(origin, wall_us()))
         self._flush()
 
     def _send(self, topic: str, value: bytes, partition: int = 0, **more: Any) -> None:
