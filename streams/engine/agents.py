@@ -24,6 +24,7 @@ from streams.engine.intake import Intake
 from streams.engine.publisher import Delivered, Publisher
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
+from streams.engine.slices import Slices
 from streams.engine.topics import Topics
 from streams.engine.transport import Fetch, FetchedRecord, InputRecord
 from streams.monitor import encode
@@ -32,7 +33,10 @@ from streams.record import Output
 logger = logging.getLogger(__name__)
 
 MERGE_RECORDS_MAX = 50_000  # of a partition that wait for the others
-SLICE_RECORDS = 500  # between two turns of the event loop
+RELEASED_RECORDS = 500  # of history merged, between two turns of the event loop
+# Turns of the loop, each next to nothing: until Faust has asked for the next fetch, which comes while this one is applied,
+# and between two slices, for what has come to find its way.
+ASKING_TURNS, GIVEN_TURNS = 12, 4
 Batch = Fetch
 OnOutput = Callable[[Output], object]
 
@@ -63,6 +67,7 @@ class Engine:
         self.failing = failing
         self.draining = False  # set when the worker is to end: nothing more is taken in, what is in the log is applied
         self.on_output: OnOutput | None = None  # hears every output as well
+        self._slices = Slices()
         self._paused: set[Partition] = set()
         self._taken_away: Counter[Partition] = Counter()  # how often each input went to another worker, or might have
         self.app: AppT  # set by build_app
@@ -84,14 +89,18 @@ class Engine:
     async def apply(self, stream: AsyncIterable[Batch]) -> None:
         """The monitor agent: fetches of the log through the monitors, and what they say to the output topics."""
         async for batch in stream:
-            shard = self.shards[batch.place].shard
-            for start in range(0, len(batch), SLICE_RECORDS):
+            if len(batch) > self._slices.records:
+                await _turns(ASKING_TURNS)
+            shard, start = self.shards[batch.place].shard, 0
+            while start < len(batch):
                 while self.publisher.is_full():
                     await asyncio.sleep(POLL_SECONDS)
                 if batch.opening != shard.opening or not shard.is_open:
                     break  # another worker may hold the shard, or it was opened again at another place
-                self.failing.guard(partial(self._apply, shard, batch[start : start + SLICE_RECORDS]))
-                await asyncio.sleep(0)
+                records = batch[start : start + self._slices.records]
+                self.failing.guard(partial(self._apply, shard, records))
+                start += len(records)
+                await _turns(GIVEN_TURNS)
 
     def is_held_back(self) -> bool:
         """Say whether intake must wait, for the broker or for the monitor."""
@@ -109,7 +118,10 @@ class Engine:
         mark = self.bookmarks[self.settings.log_topic, shard.number]
         fresh = shard.fresh(records, mark)
         if fresh:
+            time_s = asyncio.get_running_loop().time
+            begun_s = time_s()
             outputs = shard.apply(fresh)
+            self._slices.took(len(fresh), time_s() - begun_s)
             reached("monitor.stepped")
             ticket = mark.take(fresh[-1].offset + 1, len(outputs))
             self._publish(shard, outputs, self.publisher.delivered(ticket))
@@ -201,3 +213,9 @@ class Engine:
         ready = {place for place in self._paused if self.intake.merge.depth(place) <= MERGE_RECORDS_MAX // 2}
         self._paused -= ready
         self.app.consumer.resume_partitions({TP(*place) for place in ready} & self.app.consumer.assignment())
+
+
+async def _turns(count: int) -> None:
+    """Let everybody else go on for so many turns of the event loop."""
+    for _ in range(count):
+        await asyncio.sleep(0)

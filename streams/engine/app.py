@@ -66,7 +66,7 @@ def faust_options(settings: EngineSettings) -> dict[str, Any]:
         "broker_commit_interval": 1.0,
         "broker_max_poll_records": settings.batch_records_max,
         "consumer_group_instance_id": settings.instance_id or None,
-        "consumer_max_fetch_size": 1024 * 1024,
+        "consumer_max_fetch_size": 4 * 1024 * 1024,
         "consumer_auto_offset_reset": "earliest",
         "TableManager": NoTables,
         "table_standby_replicas": 0,  # there are no tables; 0 gives aiokafka's round robin

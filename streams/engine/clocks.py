@@ -11,7 +11,7 @@ from typing import Any
 
 from confluent_kafka import KafkaException
 
-from streams.engine.agents import SLICE_RECORDS, Engine
+from streams.engine.agents import RELEASED_RECORDS, Engine
 from streams.engine.bookmarks import Partition
 from streams.engine.errors import EngineError
 from streams.engine.held import POLL_SECONDS, HeldShard
@@ -131,5 +131,5 @@ async def keep_inputs(engine: Engine) -> None:
 
 
 def _append_in_order(engine: Engine, ends: Mapping[Partition, int]) -> bool:
-    release = partial(engine.intake.release, ends, SLICE_RECORDS)
+    release = partial(engine.intake.release, ends, RELEASED_RECORDS)
     return not engine.draining and bool(engine.failing.guard(release))

@@ -7,7 +7,7 @@ It is no header, since to read two of these took longer than all the rest of rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -45,6 +45,13 @@ def entry_record(key: bytes | None, value: bytes | None) -> Record:
     return Record(origin.partition("/")[0], value or b"", origin, logged_at_us)
 
 
-def entry_records(entries: Iterable[Entry]) -> list[Record]:
+def entry_records(entries: Sequence[Entry]) -> list[Record]:
     """Return the record of each entry, see `entry_record`."""
-    return [entry_record(entry.key, entry.value) for entry in entries]
+    try:
+        return [
+            Record(origin.partition("/")[0], entry.value or b"", origin, logged_at_us)
+            for entry in entries
+            for origin, logged_at_us in (_decode(entry.key or b""),)
+        ]
+    except (msgspec.DecodeError, UnicodeDecodeError):  # one of them is not intake's
+        return [entry_record(entry.key, entry.value) for entry in entries]

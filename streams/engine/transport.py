@@ -133,6 +133,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         if not isinstance(fetcher._records, Unread):
             fetcher._records = Unread(fetcher._records, max_records or RECORDS_MAX)
         parts = await super()._fetch_records(consumer, active_partitions, timeout, fetcher._records.parts_max)
+        asyncio.get_running_loop().call_soon(fetcher._records.prepare)  # once the answer is on its way
         return {tp: list(chain.from_iterable(lists)) for tp, lists in parts.items()}
 
 

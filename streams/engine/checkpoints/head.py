@@ -64,12 +64,15 @@ class Running:
         if records and not self.inputs:
             self.log_begins = first_of(records[0])
         self.inputs += len(records)
-        parts: list[bytes] = []
-        for record in records:
-            parts += (record.origin.encode(), record.value)
-            if record.origin == OWN_ORIGIN:
-                self._note(record.value)
+        origins = [record.origin for record in records]
+        parts = [b""] * (2 * len(records))
+        parts[::2] = [origin.encode() for origin in origins]
+        parts[1::2] = [record.value for record in records]
         self.input_hash = crc32(b"".join(parts), self.input_hash)
+        if OWN_ORIGIN in origins:
+            for record in records:
+                if record.origin == OWN_ORIGIN:
+                    self._note(record.value)
 
     def _note(self, own: bytes) -> None:
         """Remember what Driftline itself has said of the log."""
