@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from streams.engine.clients import client_options
 from streams.engine.errors import UnavailableError
 from streams.engine.settings import EngineSettings
 
-REQUEST_SECONDS = 10.0
+REQUEST_SECONDS, RETRY_SECONDS = 10.0, 0.2
+PASSING = {
+    KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE,
+}  # fmt: skip
+"""What a broker answers while it finds out, or learns again, who is in charge of a group or a partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +47,23 @@ class ProgressReader:
         )
 
     def read(self) -> Progress:
-        """Return the progress; raise `UnavailableError` where the broker does not say it."""
-        try:
-            ends = [self._consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS)[1] for place in self._places]
-            committed = self._consumer.committed(self._places, timeout=REQUEST_SECONDS)
-        except KafkaException as problem:
-            raise UnavailableError(f"the broker does not say how far the worker is: {problem.args[0].str()}") from None
+        """Return the progress; raise `UnavailableError` where the broker does not say it.
+
+        A broker that has just started, or has just lost its neighbour, may say so for a moment only: it is asked again.
+        """
+        deadline_s = time.monotonic() + REQUEST_SECONDS
+        while True:
+            try:
+                return self._read()
+            except KafkaException as problem:
+                if problem.args[0].code() not in PASSING or time.monotonic() > deadline_s:
+                    reason = problem.args[0].str()
+                    raise UnavailableError(f"the broker does not say how far the worker is: {reason}") from None
+            time.sleep(RETRY_SECONDS)
+
+    def _read(self) -> Progress:
+        ends = [self._consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS)[1] for place in self._places]
+        committed = self._consumer.committed(self._places, timeout=REQUEST_SECONDS)
         return Progress(sum(ends), sum(max(place.offset, 0) for place in committed))
 
     def close(self) -> None:
