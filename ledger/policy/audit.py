@@ -43,6 +43,8 @@ class Passed(Struct, frozen=True, gc=False):
 class Audit(Check):
     """Movements that have passed. `table`: those that are told of, to be judged again when more is known."""
 
+    everywhere = True  # whose a movement is that is told of may be told where another shard leads it by now
+
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.table: Table[str, Passed] = Table(Passed)
@@ -60,6 +62,9 @@ class Audit(Check):
     # --- what is heard ---------------------------------------------------------------------------------------
     def moved(self, change: Change) -> None:
         dossier = change.dossier
+        self._index(dossier)  # also where another shard leads: whose it is may be told here
+        if not self.context.territory.leads(dossier):
+            return
         if dossier.approvers:
             group = self.context.groups.of_movement(dossier.origin, dossier.destination)
             self.context.heard.note(("approvals", group), change.event.source)
@@ -72,7 +77,6 @@ class Audit(Check):
             self._judge(dossier, Passed(change.at_us, "undecided"))
         elif dossier.transfer_id in self.table:
             self._judge(dossier, self.table.rows[dossier.transfer_id])
-        self._index(dossier)
 
     def posted(self, entry: Entry) -> None:
         if self.table.rows and entry.event.account_class == "client":

@@ -23,7 +23,7 @@ from ledger.policy.brake import Brakes
 from ledger.policy.document import Books, Coverage, Policy, RuleBase
 from ledger.policy.history import History
 from ledger.policy.requests import Request, request_of
-from ledger.policy.rules import REQUESTED_KINDS, action_of, failures, judged
+from ledger.policy.rules import REQUESTED_KINDS, action_of, failures, is_for_all, judged
 from ledger.table import Table
 
 if TYPE_CHECKING:
@@ -255,13 +255,20 @@ class Decisions(Check):
         """Judge again what is short of the money of a client, or of what is at some places."""
         short = set(self._short_client.of(client)) if client else set[str]()
         short = short.union(*(self._short_place.of(place) for place in places if place))
-        self._judge_otherwise(filter(self._may_be_covered, short), Coverage)
+        rules = [rule for rule in self.policy.rules if isinstance(rule, Coverage)]
+        if all(is_for_all(rule) for rule in rules):
+            ids = {rule.id for rule in rules}
+            short = {transfer_id for transfer_id in short if self._may_be_covered(transfer_id, ids)}
+        self._judge_otherwise(short, Coverage)
 
-    def _may_be_covered(self, transfer_id: str) -> bool:
-        """Tell whether the place may hold what is asked of it: of hundreds that wait for a wallet few need be looked at."""
-        dossier = self.context.dossiers.rows[transfer_id]
+    def _may_be_covered(self, transfer_id: str, rules: set[str]) -> bool:
+        """Tell whether the place may hold what is asked of it: of hundreds that wait for a wallet few need be looked at.
+
+        One that asks for more fails every rule that asks for coverage; if it failed them all before, nothing is otherwise.
+        """
+        dossier, request = self.context.dossiers.rows[transfer_id], self.requests.rows[transfer_id]
         there = self.known.held_units(dossier.origin, dossier.asset)
-        return there is None or self.requests.rows[transfer_id].units <= there
+        return there is None or request.units <= there or not rules.issubset(request.failed)
 
     def _judge_otherwise(self, transfer_ids: Iterable[str], kind: type[RuleBase]) -> None:
         """Judge again those of which the rules of a kind say otherwise now: of thousands that wait, they are few."""

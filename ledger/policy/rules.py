@@ -71,6 +71,11 @@ def action_of(policy: Policy, failed: Iterable[Failure]) -> Literal["auto_approv
     return "hold" if any(rule.id in ids and rule.action == "hold" for rule in policy.rules) else "review"
 
 
+def is_for_all(rule: RuleBase) -> bool:
+    """Tell whether a rule is for every movement that it makes sense of."""
+    return not (rule.op_types or rule.clients or rule.assets or rule.locations)
+
+
 def is_for(known: Known, rule: RuleBase, asked: Asked) -> bool:
     """Tell whether a rule is for a movement: by its own scope, and since it makes sense of it."""
     dossier = asked.dossier

@@ -19,7 +19,8 @@ class Allowances(Check):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._fitting: dict[tuple[str, str, str], list[LimitRef]] = {}  # by operation, asset and client, as asked for
+        # By kind of operation and asset, as asked for: those of each client, and under None those that are for all.
+        self._fitting: dict[tuple[str, str], dict[str | None, list[LimitRef]]] = {}
 
     def referred(self, event: Reference) -> None:
         if isinstance(event, (LimitRef, AssetRef)):  # an asset may have a new alias
@@ -30,24 +31,30 @@ class Allowances(Check):
 
         `payer`: the client whose money it is, where the movement names only the account.
         """
-        key = (dossier.op_type, dossier.asset, payer or client_of(dossier))
-        limits = self._fitting.get(key)
-        if limits is None:
-            limits = self._fitting[key] = self._of_kind(*key)
+        key = (dossier.op_type, dossier.asset)
+        by_client = self._fitting.get(key)
+        if by_client is None:
+            by_client = self._fitting[key] = self._of_kind(*key)
+        limits, own = by_client.get(None, []), by_client.get(payer or client_of(dossier))
+        if own:
+            limits = sorted([*limits, *own], key=_limit_id)
         return [limit for limit in limits if limit.scope.location in (None, dossier.origin)]
 
     def single_units(self, dossier: Dossier) -> int | None:
         """Return the largest amount that a movement like this may have, in units; None where nothing says so."""
         return min((to_units(limit.single) for limit in self.of(dossier) if limit.single is not None), default=None)
 
-    def _of_kind(self, op_type: str, asset: str, client: str) -> list[LimitRef]:
+    def _of_kind(self, op_type: str, asset: str) -> dict[str | None, list[LimitRef]]:
         codes = self.context.assets.codes
         found = (known for known in self.context.references.others.values() if isinstance(known, LimitRef))
-        fitting = [
-            limit
-            for limit in found
-            if limit.scope.op_type in (None, op_type)
-            and limit.scope.client_id in (None, client)
-            and (limit.scope.asset is None or codes.get(limit.scope.asset, limit.scope.asset) == asset)
-        ]
-        return sorted(fitting, key=lambda limit: limit.limit_id)
+        by_client: dict[str | None, list[LimitRef]] = {}
+        for limit in sorted(found, key=_limit_id):
+            scope = limit.scope
+            is_of_asset = scope.asset is None or codes.get(scope.asset, scope.asset) == asset
+            if scope.op_type in (None, op_type) and is_of_asset:
+                by_client.setdefault(scope.client_id, []).append(limit)
+        return by_client
+
+
+def _limit_id(limit: LimitRef) -> str:
+    return limit.limit_id

@@ -34,8 +34,8 @@ logger = logging.getLogger(__name__)
 
 MERGE_RECORDS_MAX = 50_000  # of a partition that wait for the others
 RELEASED_RECORDS = 500  # of history merged, between two turns of the event loop
-# Turns of the loop, each next to nothing: until Faust has asked for the next fetch, which comes while this one is applied,
-# and between two slices, for what has come to find its way.
+# Turns of the loop, each next to nothing: until Faust has asked for the next fetch, which comes while this one is applied
+# (it takes about ten; too few of them would make it slower, and nothing else), and between two slices, for what has come.
 ASKING_TURNS, GIVEN_TURNS = 12, 4
 Batch = Fetch
 OnOutput = Callable[[Output], object]

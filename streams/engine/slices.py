@@ -11,7 +11,7 @@ FEWEST, MOST = 16, 4_000
 
 
 class Slices:
-    """The size of the next slice, by what the last ones took; it is halved or doubled at most."""
+    """The size of the next slice, by what the last one took; it is doubled at most, since a few quick ones say little."""
 
     def __init__(self) -> None:
         self.records = 500
@@ -20,6 +20,5 @@ class Slices:
         """Take in how long a slice of so many records took; one that took no time that can be measured says nothing."""
         if seconds <= 0:
             return
-        fitting = int(records * SLICE_SECONDS / seconds)
-        nearby = min(max(fitting, self.records // 2), self.records * 2)
-        self.records = min(max(nearby, FEWEST), MOST)
+        fitting = min(int(records * SLICE_SECONDS / seconds), self.records * 2)
+        self.records = min(max(fitting, FEWEST), MOST)

@@ -91,10 +91,10 @@ class Fetched(msgspec.Struct, gc=False):
     topic: str
     partition: int
     offset: int
-    key: bytes | None
     value: bytes | None
     timestamp: int | None
     timestamp_type: ClassVar[int | None] = None
+    key: ClassVar[bytes | None] = None
     headers: ClassVar[None] = None
     checksum: ClassVar[int | None] = None
     serialized_key_size: ClassVar[int] = -1
@@ -103,7 +103,7 @@ class Fetched(msgspec.Struct, gc=False):
 
 def fetched(tp: Any, record: Any) -> Fetched:
     """Return a record of aiokafka's reader as it is kept."""
-    return Fetched(tp.topic, tp.partition, record.offset, record.key, record.value, record.timestamp)
+    return Fetched(tp.topic, tp.partition, record.offset, record.value, record.timestamp)
 
 
 class BatchConsumerThread(AIOKafkaConsumerThread):

@@ -163,7 +163,10 @@ class Monitor:
         return rows.all_rows(self.state)
 
     def changed_rows(self) -> dict[str, Any]:
-        """Return the rows changed since the last call, None for those that are gone."""
+        """Return the rows changed since the last call, None for those that are gone, and what `calm_rows` has left out.
+
+        They are the rows themselves and change with the next record: whoever keeps them encodes them first.
+        """
         changed, self._warm = rows.take_changed(self.state) | self._warm, set()
         return rows.rows_of(self.state, changed)
 

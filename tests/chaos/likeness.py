@@ -36,6 +36,7 @@ CACHES = {
     "Pledges._of",
     "foreseen",
     "Accounts.loose",
+    "Audit._against",
     "Line._units",
     "Line._latest",
     "Line._before",

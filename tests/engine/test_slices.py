@@ -15,9 +15,11 @@ def test_a_slice_takes_a_few_milliseconds_whatever_a_record_takes(record_s: floa
     assert slices.records == pytest.approx(records, abs=1)
 
 
-def test_one_slow_record_does_not_make_all_slices_small() -> None:
+def test_a_slow_record_makes_the_next_slices_small_and_they_grow_again() -> None:
     slices = Slices()
-    slices.took(slices.records, 100 * SLICE_SECONDS)
-    assert slices.records == 250
-    slices.took(250, 0.0)
-    assert slices.records == 250
+    slices.took(1, 100 * SLICE_SECONDS)
+    assert slices.records == FEWEST
+    slices.took(FEWEST, SLICE_SECONDS / 100)
+    assert slices.records == 2 * FEWEST
+    slices.took(FEWEST, 0.0)
+    assert slices.records == 2 * FEWEST
