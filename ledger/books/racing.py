@@ -14,6 +14,7 @@ from msgspec import Struct
 from ledger.books.excuses import NOTHING, Excuse, Excused, Excuses
 from ledger.check import Change, Entry
 from ledger.dossiers import Dossier
+from ledger.named import Named
 from ledger.table import Table
 from ledger.times import SECOND_US
 
@@ -55,9 +56,8 @@ class Racing:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.table: Table[RaceKey, Race] = Table(Race)
-        self._ahead: dict[RaceKey, str] = {}  # of which the books are ahead of the money, and the latest journal
-        self._of_name: dict[str, dict[RaceKey, None]] = {}
-        self._of_journal: dict[str, dict[RaceKey, None]] = {}
+        self._ahead: dict[RaceKey, None] = {}  # of which the books are ahead of the money
+        self._of_name, self._of_journal = Named[RaceKey, str](), Named[RaceKey, str]()  # those, by their latest journal
         # What each explains is worked out again when what it follows from has changed: its dossier, its journal, the rules.
         self._excuses: dict[Key, Excuses] = {}
         self._stale: dict[RaceKey, None] = {}
@@ -68,7 +68,7 @@ class Racing:
         return {"race": self.table}
 
     def loaded(self) -> None:
-        self._ahead, self._of_name, self._of_journal = {}, {}, {}
+        self._ahead, self._of_name, self._of_journal = {}, Named(), Named()
         self._excuses, self._stale = {}, {}
         for key, race in self.table.rows.items():
             self._note(key, race)
@@ -136,17 +136,17 @@ class Racing:
     def _note(self, key: RaceKey, race: Race) -> None:
         self._unnote(key)
         if race.ahead > 0:
-            self._ahead[key] = race.journal_id
-            self._of_name.setdefault(key[0], {})[key] = None
-            self._of_journal.setdefault(race.journal_id, {})[key] = None
+            self._ahead[key] = None
+            self._of_name.put(key, key[0])
+            self._of_journal.put(key, race.journal_id)
             self._stale[key] = None
 
     def _unnote(self, key: RaceKey) -> None:
-        journal_id = self._ahead.pop(key, None)
-        if journal_id is None:
+        if key not in self._ahead:
             return
-        _remove(self._of_name, key[0], key)
-        _remove(self._of_journal, journal_id, key)
+        del self._ahead[key]
+        self._of_name.drop(key)
+        self._of_journal.drop(key)
         self._stale.pop(key, None)
         self._explain(key, None)
 
@@ -174,11 +174,11 @@ class Racing:
 
     def told_of(self, transfer_id: str) -> None:
         """Something was told of a movement, or it is forgotten."""
-        self._stale.update(self._of_name.get(transfer_id, {}))
+        self._stale.update(dict.fromkeys(self._of_name.of(transfer_id)))
 
     def journal_turned(self, journal_id: str) -> None:
         """A journal has become complete, or is not any more."""
-        self._stale.update(self._of_journal.get(journal_id, {}))
+        self._stale.update(dict.fromkeys(self._of_journal.of(journal_id)))
 
     def _refresh(self) -> None:
         """Work out again what those explain of which something has changed."""
@@ -233,10 +233,3 @@ class Racing:
 def _agree(race: Race) -> bool:
     """Tell whether both sides are here: the same, or less for the client than for us."""
     return not race.ahead or (race.ahead < 0 and race.booked * race.moved > 0)
-
-
-def _remove(index: dict[str, dict[RaceKey, None]], name: str, key: RaceKey) -> None:
-    keys = index[name]
-    del keys[key]
-    if not keys:
-        del index[name]

@@ -48,11 +48,11 @@ class Audit(Check):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.table: Table[str, Passed] = Table(Passed)
-        self._of_client = Named()
+        self._of_client = Named[str, str]()
         self._against: dict[str, str] = {}  # by which rule it was found last that a movement passed against the policy
 
     def loaded(self) -> None:
-        self._of_client, self._against = Named(), {}
+        self._of_client, self._against = Named[str, str](), {}
         for transfer_id in self.table.rows:
             self._index(self.context.dossiers.rows[transfer_id])
 

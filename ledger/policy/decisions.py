@@ -46,7 +46,10 @@ class Decisions(Check):
         )  # fmt: skip
         self.arrived: Table[str, int] = Table(int)  # how many requests have arrived ever, under REQUESTS
         self._open: set[str] = set()
-        self._short_client, self._short_place = Named(), Named()  # what is not covered, by whose money and which place
+        self._short_client, self._short_place = (
+            Named[str, str](),
+            Named[str, str](),
+        )  # what is not covered, by whose money and which place
         self._unasked: dict[str, dict[str, None]] = {}  # accounts to movements of theirs that nobody has asked for
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ledger.events import LimitRef, LimitScope
+from ledger.named import Named
 from ledger.policy.asked import Asked
 from ledger.policy.totals import Made, RunningTotal, Total
 from ledger.times import SECOND_US
@@ -22,8 +23,8 @@ class History:
 
     def __init__(self) -> None:
         self._made: dict[Kind, OfKind] = {}
-        self._alike: dict[Like, dict[str, int]] = {}  # to movements, and when they were asked for or begun
-        self._like_of: dict[str, Like] = {}
+        self._alike = Named[str, Like]()
+        self._begun_us: dict[str, int] = {}  # when these movements were asked for, or begun
 
     def add(self, asked: Asked) -> None:
         """Take a request that has been judged."""
@@ -34,21 +35,17 @@ class History:
 
     def see(self, asked: Asked) -> None:
         """Take a movement of which others may be the same: asked for, or only seen so far."""
-        transfer_id, like = asked.dossier.transfer_id, _like(asked)
-        if self._like_of.get(transfer_id) != like:
+        transfer_id = asked.dossier.transfer_id
+        if not asked.client:
             self.unsee(transfer_id)
-        if asked.client:
-            self._like_of[transfer_id] = like
-            self._alike.setdefault(like, {})[transfer_id] = asked.at_us
+            return
+        self._alike.put(transfer_id, _like(asked))
+        self._begun_us[transfer_id] = asked.at_us
 
     def unsee(self, transfer_id: str) -> None:
         """Forget a movement that others may be the same as."""
-        like = self._like_of.pop(transfer_id, None)
-        if like is not None:
-            alike = self._alike[like]
-            del alike[transfer_id]
-            if not alike:
-                del self._alike[like]
+        self._alike.drop(transfer_id)
+        self._begun_us.pop(transfer_id, None)
 
     def remove(self, asked: Asked) -> None:
         """Forget a movement."""
@@ -88,9 +85,9 @@ class History:
     def alike(self, asked: Asked, within_us: int) -> list[str]:
         """Return the other movements that do the same within a time of this one, the earliest first."""
         found = [
-            (at_us, transfer_id)
-            for transfer_id, at_us in self._alike.get(_like(asked), {}).items()
-            if transfer_id != asked.dossier.transfer_id and abs(at_us - asked.at_us) <= within_us
+            (self._begun_us[transfer_id], transfer_id)
+            for transfer_id in self._alike.of(_like(asked))
+            if transfer_id != asked.dossier.transfer_id and abs(self._begun_us[transfer_id] - asked.at_us) <= within_us
         ]
         return [transfer_id for _, transfer_id in sorted(found)]
 

@@ -6,7 +6,7 @@ from ledger.named import Named
 
 
 def test_a_thing_is_found_by_its_name_and_not_by_an_older_one() -> None:
-    named = Named()
+    named = Named[str, str]()
     named.put("t1", "acme")
     named.put("t2", "beta")
     named.put("t1", "beta")
@@ -14,7 +14,7 @@ def test_a_thing_is_found_by_its_name_and_not_by_an_older_one() -> None:
 
 
 def test_what_is_gone_is_not_found() -> None:
-    named = Named()
+    named = Named[str, str]()
     named.put("t1", "")
     named.drop("t1")
     named.drop("t1")
