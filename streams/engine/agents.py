@@ -15,6 +15,7 @@ from typing import cast
 
 from faust.types import TP, AppT
 
+from streams.engine.ahead import Ahead
 from streams.engine.bookmarks import Bookmarks, Partition, Ticket
 from streams.engine.crashpoints import reached
 from streams.engine.failing import Failing
@@ -67,6 +68,7 @@ class Engine:
         self.failing = failing
         self.draining = False  # set when the worker is to end: nothing more is taken in, what is in the log is applied
         self.on_output: OnOutput | None = None  # hears every output as well
+        self.ahead = Ahead(self.shards.values(), lambda: self.draining or failing.failed.is_set())
         self._slices = Slices()
         self._paused: set[Partition] = set()
         self._taken_away: Counter[Partition] = Counter()  # how often each input went to another worker, or might have
@@ -147,12 +149,12 @@ class Engine:
 
     async def prepare(self, partitions: Sequence[Partition]) -> None:
         """Open the shards that were assigned, side by side, before anything is fetched."""
+        self.ahead.end()
         given = [held for place, held in self.shards.items() if place in partitions]
         self.gauges.assigned(held.shard.number for held in given)
-        for place, held in self.shards.items():
-            if place not in partitions:
-                held.let_go()
-        await asyncio.gather(*(held.prepare() for held in given))
+        await asyncio.gather(
+            *(held.prepare() if place in partitions else held.let_go() for place, held in self.shards.items())
+        )
 
     def overdue(self, seconds: float) -> None:
         """End the worker: what was assigned could not be opened in the time that there is for it."""
@@ -185,6 +187,10 @@ class Engine:
         self._taken_away[partition] += 1
         if partition in self.shards:
             self.shards[partition].revoked()
+
+    def waits(self) -> None:
+        """Note that the group is about to say anew who has what."""
+        self.ahead.wait()
 
     async def let_all_go(self) -> None:
         """Wait until no earlier holder is being shut out: late, that would shut out who holds the shard by then."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from streams.engine.bookmarks import Bookmarks, Partition
 from streams.engine.crashpoints import reached
@@ -42,6 +43,7 @@ class HeldShard:
         self._writing: asyncio.Task[None] | None = None
         self._taken_away = 0  # how often it went to another worker, or might have
         self._opening: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
 
     @property
     def watched(self) -> Watched:
@@ -66,7 +68,7 @@ class HeldShard:
         # Faust lets go of this call when the next rebalance comes, and a thread cannot be stopped: what is under way,
         # an older opening or a checkpoint, ends first. Before that a shard that looks open may be about to be closed.
         taken_away = self._taken_away
-        while self.is_saving() or self.is_opening():
+        while self.is_saving() or self.is_opening() or self.is_reading_ahead():
             await asyncio.sleep(POLL_SECONDS)
         # One that went away while that was waited for is another worker's: to take it now would shut that one out.
         if not self.shard.is_open and taken_away == self._taken_away:
@@ -87,6 +89,21 @@ class HeldShard:
         self.gauges.recovered(time.monotonic() - begun_s, keeper.records_read, keeper.written_us)
         self._bookmarks.resume(self.place, position)
 
+    async def read_ahead(self, is_enough: Callable[[], bool]) -> None:
+        """Read of the shard's state what is there already, where it is not open nor about to be."""
+        if self.keeper is not None and not (self.is_open or self.is_opening() or self.is_saving()):
+            self._reading = asyncio.create_task(asyncio.to_thread(self.keeper.read_ahead, is_enough))
+            await asyncio.shield(self._reading)
+
+    @property
+    def records_ahead(self) -> int:
+        """How many records of the shard's state were read ahead."""
+        return 0 if self.keeper is None else self.keeper.records_ahead
+
+    def is_reading_ahead(self) -> bool:
+        """Say whether a thread reads ahead."""
+        return self._reading is not None and not self._reading.done()
+
     def is_opening(self) -> bool:
         """Say whether a thread is about to put the shard's state back."""
         return self._opening is not None and not self._opening.done()
@@ -100,8 +117,10 @@ class HeldShard:
         self._taken_away += 1
         self.shard.close()
 
-    def let_go(self) -> None:
-        """Forget what is remembered of the shard: another worker has it, and will take it further."""
+    async def let_go(self) -> None:
+        """Forget what is remembered and was read of the shard: another worker has it, and will take it further."""
+        while self.is_reading_ahead():
+            await asyncio.sleep(POLL_SECONDS)
         if self.keeper is not None and not (self.is_open or self.is_opening()):
             self.keeper.forget()
 

@@ -6,21 +6,24 @@ then on its changed rows are taken every few seconds, and written once all that 
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
 
-from streams.engine.checkpoints import CheckpointWriter, Head, last_head, read_saved
+from streams.engine.checkpoints import CheckpointWriter, Head, StateReader, last_head, read_saved
 from streams.engine.checkpoints.head import begins, encode_head
 from streams.engine.crashpoints import reached
-from streams.engine.errors import LogError, StateError
+from streams.engine.errors import EngineError, LogError, StateError
 from streams.engine.logfile import LogEnds, read_ends
 from streams.engine.memory import kept, let_go
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard, Steps
 from streams.rowdata import encoded_lines
+
+logger = logging.getLogger(__name__)
 
 Rows = dict[str, bytes | None]
 # Two shards that are opened at once are put back one after the other: msgspec makes what it knows of a type when it first
@@ -45,7 +48,11 @@ class Capture(msgspec.Struct, frozen=True):
 
 
 class Keeper:
-    """Opens and checkpoints one shard. `open` and `write` block and belong into a thread, all else onto the event loop."""
+    """Opens and checkpoints one shard.
+
+    `read_ahead`, `open` and `write` block and belong into a thread, one of the first two at a time; all else belongs
+    onto the event loop.
+    """
 
     def __init__(self, settings: EngineSettings, shard: Shard, machine: Remembers) -> None:
         self._settings = settings
@@ -59,6 +66,7 @@ class Keeper:
         self._is_whole = False  # whether the machine is at the shard's position: what it knows can be gone on with
         self._saved: Head | None = None  # of the last checkpoint that was read or written here
         self._under_way: Head | None = None  # of one that was about to be written, and may be there
+        self._begun: StateReader | None = None  # has read ahead, of a shard that is not open
         self.goes_on = False  # whether the last opening went on from what was remembered
         self.is_taking = False  # whether earlier holders are being shut out just now
         self.records_read = 0  # of the state, when it was opened
@@ -72,6 +80,22 @@ class Keeper:
     def written_us(self) -> int | None:
         """When that one was written, in microseconds since 1970 UTC; None where there is none."""
         return None if self._saved is None else self._saved.written_us
+
+    @property
+    def records_ahead(self) -> int:
+        """How many records of the state were read ahead."""
+        return 0 if self._begun is None else self._begun.records
+
+    def read_ahead(self, is_enough: Callable[[], bool]) -> None:
+        """Read of the state what is there already, until there is enough, where nothing is remembered; see `open`."""
+        if self._is_whole or self._begun is not None:
+            return
+        self._begun = StateReader(self._settings.broker, self._settings.topic("state"), self._shard.number)
+        try:
+            self._begun.read(is_enough)
+        except EngineError as problem:  # to open it is another attempt
+            logger.warning("nothing is read ahead: %s", problem)
+            self._begun = None
 
     def open(self) -> int:
         """Take the shard and put its state back; return the offset from which its log is to be applied.
@@ -101,7 +125,8 @@ class Keeper:
         return encode_head(head) in [encode_head(one) for one in (self._saved, self._under_way) if one is not None]
 
     def _put_back(self) -> int:
-        saved = read_saved(self._settings.broker, self._settings.topic("state"), self._shard.number)
+        begun, self._begun = self._begun, None
+        saved = read_saved(self._settings.broker, self._settings.topic("state"), self._shard.number, begun)
         reached("open.read")
         if saved.head is not None:
             # Only now: before the shard was taken, its last holder may have come further than the log that was seen.
@@ -156,6 +181,7 @@ class Keeper:
 
     def forget(self) -> None:
         """Remember nothing of the shard: another worker has it now."""
+        self._begun = None
         if self._is_whole:
             self._is_whole = False
             self._machine.restore({})

@@ -68,8 +68,10 @@ class Places(Protocol):
     """Who is told which partitions are assigned, where reading them begins, and which of them are gone.
 
     `prepare` may take its time, to put back what a partition needs; `opening_of` counts how often one was opened.
-    `let_all_go` waits for what must be over before another worker may have what is gone. `expired` says that the broker has deleted what was not read yet. `overdue` says that preparing took longer than it may. `passed` says that behind the last record handed over (before `handed`) there is nothing up to `position` but marks
-    of transactions, and what was taken back.
+    `waits` says that all are gone, and that the group is about to say anew who has what. `let_all_go` waits for what
+    must be over before another worker may have what is gone. `expired` says that the broker has deleted what was not
+    read yet. `overdue` says that preparing took longer than it may. `passed` says that behind the last record handed
+    over (before `handed`) there is nothing up to `position` but marks of transactions, and what was taken back.
     """
 
     async def prepare(self, partitions: Sequence[Partition]) -> None: ...
@@ -79,6 +81,7 @@ class Places(Protocol):
     def passed(self, partition: Partition, handed: int, position: int) -> None: ...
     def expired(self, partition: Partition, committed: int, earliest: int) -> None: ...
     def revoked(self, partition: Partition) -> None: ...
+    def waits(self) -> None: ...
     async def let_all_go(self) -> None: ...
 
 
@@ -265,6 +268,7 @@ class BatchConsumer(Consumer):
             self._handed.pop(tp, None)
             self._bookmarks.close((tp.topic, tp.partition))
             self._places.revoked((tp.topic, tp.partition))
+        self._places.waits()
         with suppress(TimeoutError):  # whoever takes that long is out of the group
             async with asyncio.timeout(self.app.conf.broker_session_timeout):
                 await self._places.let_all_go()

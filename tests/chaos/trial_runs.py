@@ -43,9 +43,16 @@ class Ground:
     heads: Heads
 
     def wait_for_checkpoints(self, times: int = 1) -> float:
-        """Wait until every shard has so many more; return how many seconds that took."""
-        began, due = time.monotonic(), [count + times for count in self.heads.counts]
-        while any(count < wanted for count, wanted in zip(self.heads.counts, due, strict=True)):
+        """Wait until every shard has so many more, the last of them taken from now on; return how many seconds that took.
+
+        One that was written before, by a worker that has been killed since, may be heard of a moment later.
+        """
+        began, began_us = time.monotonic(), time.time_ns() // 1_000
+        due = [count + times for count in self.heads.counts]
+        while any(
+            count < wanted or head["written_us"] < began_us
+            for count, wanted, head in zip(self.heads.counts, due, self.heads.heads, strict=True)
+        ):
             if time.monotonic() - began > PATIENCE_SECONDS:
                 words = "; ".join(f"{worker.number}: {worker.last_words()}" for worker in self.fleet.workers)
                 for worker in self.fleet.alive():

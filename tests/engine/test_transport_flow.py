@@ -93,6 +93,7 @@ class Opening(Standing):
         places = SimpleNamespace(
             prepare=lambda _: self.is_ready.wait(), opened=lambda place, _: self.opened.append(place),
             overdue=self.overdue.append, revoked=lambda _: None, expired=lambda *gone: self.expired.append(gone),
+            waits=lambda: None,
             let_all_go=lambda: asyncio.sleep(0),
         )  # fmt: skip
         self.transport.places = places  # type: ignore[attr-defined]

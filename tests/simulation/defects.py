@@ -14,6 +14,7 @@ from ledger.times import to_us
 from streams.engine import keeper, logfile, publisher, survey, watermarks
 from streams.engine.agents import Engine
 from streams.engine.bookmarks import Bookmark, Bookmarks, Partition
+from streams.engine.checkpoints import Saved, StateReader, read_saved
 from streams.engine.checkpoints.head import Running
 from streams.engine.checkpoints.writer import CheckpointWriter
 from streams.engine.held import HeldShard
@@ -82,6 +83,15 @@ def rows_owed_to_an_earlier_opening() -> Iterator[None]:
 def gone_on_behind_another() -> AbstractContextManager[Any]:
     """A shard that comes back goes on from what is remembered of it, although another worker took it further."""
     return patch.object(Keeper, "_is_last", lambda self: True)
+
+
+def read_ahead_and_not_read_on() -> AbstractContextManager[Any]:
+    """What was read of a state before the shard was taken is put back, and what its last holder wrote after that is not."""
+
+    def wrong(broker: str, topic: str, shard: int, begun: StateReader | None = None) -> Saved:
+        return read_saved(broker, topic, shard) if begun is None else begun.saved()
+
+    return patch.object(keeper, "read_saved", wrong)
 
 
 def gone_on_without_the_unconfirmed() -> AbstractContextManager[Any]:
@@ -227,6 +237,7 @@ FREQUENT: dict[Defect, int] = {
     input_committed_when_taken_up: 20,
     no_fence: 200,
     rows_owed_to_an_earlier_opening: 2_000,
+    read_ahead_and_not_read_on: 200,
     gone_on_without_the_unconfirmed: 2_000,
     tick_past_the_unread: 20,
     tick_of_the_fastest_reader: 20,

@@ -168,6 +168,7 @@ class Process:
         for work in (
             serve_confirmations(engine),
             *(keep_checkpoints(engine, held) for held in engine.shards.values()),
+            engine.ahead.keep(),
             moves_time,
             engine.take_in(cast(Any, self.streams["intake"])),
             engine.apply(cast(Any, self.streams["monitor"])),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import chain
 from typing import Any
 from unittest.mock import patch
 
@@ -14,7 +15,7 @@ from streams.engine.agents import Engine
 from streams.engine.bookmarks import Bookmark, Bookmarks, Partition, Ticket
 from streams.engine.checkpoints import tail
 from streams.engine.checkpoints.head import HEAD_KEY
-from streams.engine.checkpoints.reader import OPTIONS, messages_to_end
+from streams.engine.checkpoints.reader import OPTIONS, fetches_to_end
 from streams.engine.held import HeldShard
 from streams.engine.intake import Intake
 from streams.engine.survey import Survey
@@ -118,7 +119,11 @@ def first_head_in_sight() -> AbstractContextManager[Any]:
     """A start takes the first head that it comes across, and there are later ones."""
 
     def wrong(consumer: Consumer, place: TopicPartition) -> bytes | None:
-        heads = [message.value() for message in messages_to_end(consumer, place) if message.key() == HEAD_KEY]
+        heads = [
+            message.value()
+            for message in chain.from_iterable(fetches_to_end(consumer, place))
+            if message.key() == HEAD_KEY
+        ]
         return heads[0] if heads else None
 
     return patch.object(tail, "_last", wrong)

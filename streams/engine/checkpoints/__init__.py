@@ -8,8 +8,8 @@ here knows Faust or the monitor: a shard is a function from records to outputs w
 from __future__ import annotations
 
 from streams.engine.checkpoints.head import Head, Running
-from streams.engine.checkpoints.reader import Saved, read_saved
+from streams.engine.checkpoints.reader import Saved, StateReader, read_saved
 from streams.engine.checkpoints.tail import last_head
 from streams.engine.checkpoints.writer import CheckpointWriter, FencedError
 
-__all__ = ["CheckpointWriter", "FencedError", "Head", "Running", "Saved", "last_head", "read_saved"]
+__all__ = ["CheckpointWriter", "FencedError", "Head", "Running", "Saved", "StateReader", "last_head", "read_saved"]

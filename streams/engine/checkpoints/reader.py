@@ -6,7 +6,7 @@ the memory out of a recovery.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -28,28 +28,66 @@ class Saved(msgspec.Struct, frozen=True, gc=False):
     records: int = 0
 
 
-def read_saved(broker: str, topic: str, shard: int) -> Saved:
-    """Return the last checkpoint of a shard.
+def read_saved(broker: str, topic: str, shard: int, begun: StateReader | None = None) -> Saved:
+    """Return the last checkpoint of a shard; where reading it was `begun` already, it goes on from there.
 
     Raises `StateError` where the topic holds rows and no head, or a head that cannot be read, and `EngineError` where
     the broker does not answer for 30 seconds.
     """
-    consumer = Consumer(client_options(broker, OPTIONS))
-    rows: dict[bytes, bytes] = {}
-    count = 0
-    try:
-        for message in messages_to_end(consumer, TopicPartition(topic, shard, 0)):
-            count += 1
+    reader = begun or StateReader(broker, topic, shard)
+    reader.read()
+    return reader.saved()
+
+
+class StateReader:
+    """The rows of a shard as far as they were read; `records` is how many records that took.
+
+    What was read may be the half of a checkpoint, until all is read that is there.
+    """
+
+    def __init__(self, broker: str, topic: str, shard: int) -> None:
+        self._broker, self._topic, self._shard = broker, topic, shard
+        self._rows: dict[bytes, bytes] = {}
+        self._next = 0  # the offset from which it goes on
+        self.records = 0
+
+    def read(self, is_enough: Callable[[], bool] = lambda: False) -> None:
+        """Read on to where the topic ends now, or until there is enough; raise as `read_saved`."""
+        consumer = Consumer(client_options(self._broker, OPTIONS))
+        try:
+            for messages in fetches_to_end(consumer, TopicPartition(self._topic, self._shard, self._next)):
+                self._take(messages)
+                if is_enough():
+                    return
+        except KafkaException as problem:
+            raise UnavailableError(
+                f"{self._topic} cannot be read from {self._broker}: {problem.args[0].str()}"
+            ) from None
+        finally:
+            consumer.close()
+
+    def _take(self, messages: list[Message]) -> None:
+        rows = self._rows
+        for message in messages:
             key, value = message.key(), message.value()
             if value is None:
                 rows.pop(key, None)  # type: ignore[arg-type]  # keys are bytes
             else:
                 rows[key] = value  # type: ignore[index]
-    except KafkaException as problem:
-        raise UnavailableError(f"{topic} cannot be read from {broker}: {problem.args[0].str()}") from None
-    finally:
-        consumer.close()
-    return Saved(_head(topic, shard, rows), rows, count)
+        if messages:
+            self._next = messages[-1].offset() + 1  # type: ignore[operator]  # what was read has an offset
+            self.records += len(messages)
+
+    def saved(self) -> Saved:
+        """Return what was read, to the end of the topic, as the last checkpoint."""
+        encoded = self._rows.pop(HEAD_KEY, None)
+        if encoded is not None:
+            return Saved(read_head(encoded, self._topic, self._shard), self._rows, self.records)
+        if self._rows:
+            raise StateError(
+                f"{self._topic} holds rows of shard {self._shard} and no head: it was not written by Driftline"
+            )
+        return Saved(None, self._rows, self.records)
 
 
 OPTIONS = {
@@ -65,28 +103,22 @@ OPTIONS = {
 }
 
 
-def _head(topic: str, shard: int, rows: dict[bytes, bytes]) -> Head | None:
-    encoded = rows.pop(HEAD_KEY, None)
-    if encoded is None:
-        if rows:
-            raise StateError(f"{topic} holds rows of shard {shard} and no head: it was not written by Driftline")
-        return None
-    return read_head(encoded, topic, shard)
-
-
-def messages_to_end(consumer: Consumer, place: TopicPartition) -> Iterator[Message]:
-    """Yield all that is committed in a partition, up to where it ends now."""
+def fetches_to_end(consumer: Consumer, place: TopicPartition) -> Iterator[list[Message]]:
+    """Yield all that is committed in a partition, up to where it ends now, as many at a time as come."""
     consumer.assign([place])
     quiet = 0
     while quiet * FETCH_SECONDS <= QUIET_SECONDS:
         messages = consumer.consume(FETCH_RECORDS, FETCH_SECONDS)
         quiet = 0 if messages else quiet + 1
+        found: list[Message] = []
         for message in messages:
             problem = message.error()
             if problem is None:
-                yield message
+                found.append(message)
             elif problem.code() == KafkaError._PARTITION_EOF:
+                yield found
                 return
             elif not problem.retriable():
                 raise KafkaException(problem)
+        yield found
     raise UnavailableError(f"{place.topic} gave nothing for {QUIET_SECONDS:g} s before its end")

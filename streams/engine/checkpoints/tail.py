@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from streams.engine.checkpoints.head import HEAD_KEY, Head, read_head
-from streams.engine.checkpoints.reader import OPTIONS, messages_to_end
+from streams.engine.checkpoints.reader import OPTIONS, fetches_to_end
 from streams.engine.clients import client_options, ends_of
 from streams.engine.errors import UnavailableError
 
@@ -39,7 +41,7 @@ def last_head(broker: str, topic: str, shard: int) -> Head | None:
 
 def _last(consumer: Consumer, place: TopicPartition) -> bytes | None:
     found = None
-    for message in messages_to_end(consumer, place):
+    for message in chain.from_iterable(fetches_to_end(consumer, place)):
         if message.key() == HEAD_KEY:
             found = message.value()
     return found

@@ -1,0 +1,171 @@
+"""What is read of a state while the group has not said yet who has the shard: when, how much, and what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from streams.engine import ahead
+from streams.engine import keeper as module
+from streams.engine.ahead import Ahead
+from streams.engine.bookmarks import Bookmarks
+from streams.engine.checkpoints import Head, Saved
+from streams.engine.errors import UnavailableError
+from streams.engine.failing import Failing
+from streams.engine.gauges import Gauges
+from streams.engine.held import HeldShard
+from streams.engine.keeper import Keeper
+from streams.engine.logfile import LogEnds
+from streams.engine.settings import EngineSettings
+from streams.engine.shard import Shard
+from tests.engine.test_opening import Nothing
+
+SETTINGS = EngineSettings(broker="none:1")
+HEAD = Head(
+    position=7, state_version=1, inputs=0, outputs=0, input_hash=0, output_hash=0, log_begins=0, clock="ticks"
+)  # fmt: skip
+TURNS = 20
+
+
+class Reader:
+    """In the place of the one that reads the topic: ten records for each time that is not enough."""
+
+    made = 0
+    fails = False
+
+    def __init__(self, *_: object) -> None:
+        Reader.made += 1
+        self.records = 0
+
+    def read(self, is_enough: Callable[[], bool] = lambda: False) -> None:
+        if Reader.fails:
+            raise UnavailableError("away")
+        for _ in range(100):
+            self.records += 10
+            if is_enough():
+                return
+
+
+@pytest.fixture(autouse=True)
+def readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read nothing from a broker."""
+    monkeypatch.setattr(Reader, "made", 0)
+    monkeypatch.setattr(Reader, "fails", False)
+    monkeypatch.setattr(module, "StateReader", Reader)
+    monkeypatch.setattr(module, "CheckpointWriter", lambda *_: SimpleNamespace(open=lambda: None))
+    monkeypatch.setattr(module, "read_ends", lambda *_: LogEnds(0, 9, None))
+    monkeypatch.setattr(ahead, "LOOK_SECONDS", 0.001)
+
+
+def shards(count: int) -> list[HeldShard]:
+    held = list[HeldShard]()
+    for number in range(count):
+        gauges, machine = Gauges(), Nothing()
+        shard = Shard(number, machine, 0)
+        held.append(
+            HeldShard(
+                "log", shard, Keeper(SETTINGS, shard, machine), Bookmarks("log"), gauges.shards[0], Failing(gauges)
+            )
+        )
+    return held
+
+
+async def turned(one: Ahead) -> None:
+    """Let it run for some turns."""
+    keeping = asyncio.create_task(one.keep())
+    await asyncio.sleep(0.001 * TURNS)
+    keeping.cancel()
+
+
+def test_each_state_is_read_once_while_the_group_is_waited_for() -> None:
+    held = shards(2)
+    asyncio.run(turned(Ahead(held, lambda: False)))
+    assert Reader.made == 2
+    assert [one.records_ahead for one in held] == [1_000, 1_000]
+
+
+def test_nothing_is_read_once_the_group_has_spoken_nor_where_the_worker_ends() -> None:
+    held = shards(2)
+    spoken = Ahead(held, lambda: False)
+    spoken.end()
+    asyncio.run(turned(spoken))
+    asyncio.run(turned(Ahead(held, lambda: True)))
+    assert Reader.made == 0
+    spoken.wait()
+    asyncio.run(turned(spoken))
+    assert Reader.made == 2, "the group is asked anew"
+
+
+def test_no_more_is_read_than_a_worker_may_keep_of_what_others_may_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "RECORDS_MAX", 500)
+    held = shards(3)
+    asyncio.run(turned(Ahead(held, lambda: False)))
+    assert [one.records_ahead for one in held] == [510, 0, 0]
+
+
+def test_a_shard_that_is_opened_is_read_on_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[Any]()
+
+    def read(*given: Any) -> Saved:
+        asked.append(given[-1])
+        return Saved(HEAD, {})
+
+    monkeypatch.setattr(module, "read_saved", read)
+    [held] = shards(1)
+    keeper = cast(Keeper, held.keeper)
+
+    async def story() -> None:
+        await held.read_ahead(lambda: False)
+        begun = keeper._begun
+        await held.prepare()
+        assert asked == [begun]
+        assert keeper._begun is None, "what was put back is not kept twice"
+        await held.read_ahead(lambda: False)
+        assert Reader.made == 1, "an open shard is not read"
+
+    asyncio.run(story())
+
+
+def test_what_was_read_of_a_shard_that_went_to_another_worker_is_let_go() -> None:
+    [held] = shards(1)
+
+    async def story() -> None:
+        await held.read_ahead(lambda: False)
+        assert held.records_ahead
+        await held.let_go()
+        assert not held.records_ahead
+
+    asyncio.run(story())
+
+
+def test_a_broker_that_does_not_answer_is_left_to_the_opening() -> None:
+    Reader.fails = True
+    [held] = shards(1)
+    asyncio.run(held.read_ahead(lambda: False))
+    assert cast(Keeper, held.keeper)._begun is None
+    assert held._failing.reason is None
+
+
+def test_a_shard_that_goes_while_its_reading_ahead_is_waited_for_is_not_taken_any_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another worker has it by then, which would be shut out."""
+    taken = list[str]()
+    [held] = shards(1)
+    monkeypatch.setattr(cast(Keeper, held.keeper), "open", lambda: taken.append("taken"))
+
+    async def story() -> None:
+        may_end = asyncio.Event()
+        held._reading = asyncio.create_task(cast(Any, may_end.wait()))
+        preparing = asyncio.create_task(held.prepare())
+        await asyncio.sleep(0.01)
+        held.revoked()
+        may_end.set()
+        await preparing
+
+    asyncio.run(story())
+    assert not taken
