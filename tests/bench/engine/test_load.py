@@ -40,7 +40,9 @@ def test_events_are_due_when_their_moment_has_come() -> None:
 
 
 def seen(**others: object) -> Seen:
-    whole = Seen(rows=[(0.0, 5, 90.0), (9.0, 80, 95.0)], lag_gone_s=4.0, sent=370, transfers=40, logged=370, decided=40)
+    whole = Seen(
+        rows=[(0.0, 5, 90.0), (9.0, 80, 950.0)], lag_gone_s=4.0, sent=370, transfers=40, logged=370, decided=40, alone_mib=800.0
+    )  # fmt: skip
     for name, value in others.items():
         setattr(whole, name, value)
     return whole
@@ -53,6 +55,7 @@ def seen(**others: object) -> Seen:
         ({"logged": 369}, "lost 1"),
         ({"decided": 38}, "lost 2"),
         ({"lag_gone_s": None}, "lag NOT gone"),
+        ({"alone_mib": 600.0}, "at most 950 MiB"),
     ],
 )
 def test_what_is_lost_or_still_waits_is_told(others: dict[str, object], said: str) -> None:
