@@ -152,9 +152,20 @@ class Engine:
         self.ahead.end()
         given = [held for place, held in self.shards.items() if place in partitions]
         self.gauges.assigned(held.shard.number for held in given)
+        self._note_inputs(partitions)
         await asyncio.gather(
             *(held.prepare() if place in partitions else held.let_go() for place, held in self.shards.items())
         )
+
+    def _note_inputs(self, partitions: Sequence[Partition]) -> None:
+        """Say so where this worker has some of the inputs and the order of observation needs all of them in one."""
+        missing = [place for place in self.inputs if place not in partitions]
+        is_split = self.settings.clock == "events" and 0 < len(missing) < len(self.inputs)
+        self.gauges.read_elsewhere = tuple(f"{topic}/{number}" for topic, number in missing) if is_split else ()
+        if is_split:
+            logger.warning(
+                "nothing is taken in under the clock of events while another worker reads a part of the inputs"
+            )
 
     def overdue(self, seconds: float) -> None:
         """End the worker: what was assigned could not be opened in the time that there is for it."""

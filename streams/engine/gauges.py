@@ -88,6 +88,7 @@ class Gauges:
         self.turned_s: float | None = None  # when the event loop last turned
         self.answered_s: float | None = None  # when the broker last said where the log ends
         self.missing_topics: tuple[str, ...] = ()
+        self.read_elsewhere: tuple[str, ...] = ()  # inputs that another worker has, where one must read all of them
         self.is_in_group = False
         self.applied = 0
         self.expired = 0  # records of the inputs that were gone before they were read

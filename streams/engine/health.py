@@ -50,6 +50,11 @@ def readiness(gauges: Gauges, now_s: float, lag_records_max: int) -> Condition:
         problems.append("the worker is not in its group yet")
     if gauges.missing_topics:
         problems.append(f"topics are missing: {', '.join(gauges.missing_topics)}")
+    if gauges.read_elsewhere:
+        names = ", ".join(gauges.read_elsewhere)
+        problems.append(
+            f"nothing is taken in: under the clock of events one worker reads all inputs, and another has {names}"
+        )
     if gauges.answered_s is not None and now_s - gauges.answered_s > BROKER_SECONDS_MAX:
         problems.append(f"the broker has not answered for {now_s - gauges.answered_s:.0f} s")
     for shard in gauges.shards.values():

@@ -66,10 +66,14 @@ def test_a_worker_that_stands_by_is_ready_whatever_the_lag() -> None:
         ("is_in_group", False, "the worker is not in its group yet", True),
         ("is_open", False, "the state of shard 0 is not put back yet", True),
         ("missing_topics", ("alerts", "state"), "topics are missing: alerts, state", True),
+        (
+            "read_elsewhere", ("ledger/0",),
+            "nothing is taken in: under the clock of events one worker reads all inputs, and another has ledger/0", True,
+        ),
         ("answered_s", 970.0, "the broker has not answered for 30 s", True),
         ("log_end", 1_101, "1,101 records of the log of shard 0 are not applied; 100 are allowed", True),
     ],
-)
+)  # fmt: skip
 def test_each_problem_is_said_and_only_some_mean_that_it_does_not_live(
     name: str, value: object, problem: str, lives: bool
 ) -> None:

@@ -170,6 +170,23 @@ def test_an_opening_that_fails_ends_the_worker_only_where_the_shard_is_still_its
     assert asyncio.run(story()) == failure
 
 
+@pytest.mark.parametrize(
+    ("clock", "given", "elsewhere"),
+    [
+        ("events", [("ledger", 0)], ("transfers/0",)), ("events", [("ledger", 0), ("transfers", 0)], ()),
+        ("events", [LOG], ()), ("ticks", [("ledger", 0)], ()),
+    ],
+)  # fmt: skip
+def test_a_worker_says_that_it_has_a_part_of_the_inputs_where_one_must_have_all(
+    clock: str, given: list[tuple[str, int]], elsewhere: tuple[str, ...]
+) -> None:
+    gauges, anything = Gauges(), cast(Any, None)
+    settings, inputs = msgspec.structs.replace(SETTINGS, clock=clock), [("ledger", 0), ("transfers", 0)]
+    engine = Engine(settings, anything, Bookmarks("log"), anything, [], anything, inputs, gauges, Failing(gauges))
+    asyncio.run(engine.prepare(given))
+    assert gauges.read_elsewhere == elsewhere
+
+
 class Refusing:
     """A writer that says of each checkpoint that it failed: whether it is there is another matter."""
 
@@ -250,7 +267,7 @@ def test_what_was_fetched_for_an_earlier_opening_is_not_applied() -> None:
         for batch in (stale, fresh):
             batch.place = LOG
             batch.append(cast(Any, None))
-        engine._apply = lambda shard, records: applied.append(len(records))  # type: ignore[method-assign]
+        engine._apply = lambda shard, records: applied.append(len(records))  # type: ignore[method-assign]  # only how many are counted
 
         async def stream() -> Any:
             yield stale

@@ -15,7 +15,7 @@ from streams.engine.settings import EngineSettings
 
 def reader(*answers: Progress | KafkaException) -> ProgressReader:
     made = ProgressReader(EngineSettings(broker="127.0.0.1:1"))
-    made._read = mock.Mock(side_effect=answers)  # type: ignore[method-assign]
+    made._read = mock.Mock(side_effect=answers)  # type: ignore[method-assign]  # in the place of the broker
     return made
 
 

@@ -22,7 +22,7 @@ class Standing(BatchConsumer):
 
     def __init__(self, bookmarks: Bookmarks, *, flows: bool) -> None:
         self.transport = SimpleNamespace(bookmarks=bookmarks)  # type: ignore[assignment]  # all that is asked for
-        self.app = SimpleNamespace(consumer_generation_id=1)  # type: ignore[assignment]
+        self.app = SimpleNamespace(consumer_generation_id=1)  # type: ignore[assignment]  # all of an application that is asked for here
         self.flow_active = flows
         self._buffered_partitions = set()
         self.sought: dict[TP, int] = {}
@@ -89,14 +89,14 @@ class Opening(Standing):
         self.earliest = 0
         self.is_ready = asyncio.Event()
         conf = SimpleNamespace(broker_request_timeout=limit_seconds, broker_session_timeout=10.0)
-        self.app = SimpleNamespace(conf=conf)  # type: ignore[assignment]
+        self.app = SimpleNamespace(conf=conf)  # type: ignore[assignment]  # all of an application that is asked for here
         places = SimpleNamespace(
             prepare=lambda _: self.is_ready.wait(), opened=lambda place, _: self.opened.append(place),
             overdue=self.overdue.append, revoked=lambda _: None, expired=lambda *gone: self.expired.append(gone),
             waits=lambda: None,
             let_all_go=lambda: asyncio.sleep(0),
         )  # fmt: skip
-        self.transport.places = places  # type: ignore[attr-defined]
+        self.transport.places = places  # type: ignore[attr-defined]  # the transport is a stand-in
 
     def stop_flow(self) -> None: ...
 

@@ -26,7 +26,7 @@ class SimLoop(asyncio.AbstractEventLoop):
     """The loop of one simulated process. `time_s` is the world's clock; nothing here waits for it."""
 
     def __init__(self, time_s: Callable[[], float]) -> None:
-        self.time = time_s  # type: ignore[method-assign]
+        self.time = time_s  # type: ignore[method-assign]  # the loop's clock is the world's
         self._ready: deque[asyncio.Handle] = deque()
         self._sleeping: list[asyncio.TimerHandle] = []
         self._jobs: list[Job] = []
@@ -35,19 +35,19 @@ class SimLoop(asyncio.AbstractEventLoop):
 
     # -------------------------------------------------------------------------------------- what asyncio asks for
 
-    def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:  # type: ignore[override]
+    def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:  # type: ignore[override]  # as asyncio calls it, no more
         handle = asyncio.Handle(callback, args, self, context)
         self._ready.append(handle)
         return handle
 
-    def call_at(  # type: ignore[override]
+    def call_at(  # type: ignore[override]  # as asyncio calls it, no more
         self, when: float, callback: Any, *args: Any, context: Any = None
     ) -> asyncio.TimerHandle:
         handle = asyncio.TimerHandle(when, callback, args, self, context)
         self._sleeping.append(handle)
         return handle
 
-    def call_later(  # type: ignore[override]
+    def call_later(  # type: ignore[override]  # as asyncio calls it, no more
         self, delay: float, callback: Any, *args: Any, context: Any = None
     ) -> asyncio.TimerHandle:
         return self.call_at(self.time() + delay, callback, *args, context=context)
@@ -61,7 +61,7 @@ class SimLoop(asyncio.AbstractEventLoop):
         self._tasks.append(task)
         return task
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]  # as asyncio calls it, no more
         future = self.create_future()
         self._jobs.append((future, lambda: func(*args)))
         return future

@@ -102,7 +102,7 @@ class Machine:
             self._changed |= {f'["read","{name}"]' for name in self.read_us}
             self.settings = event.settings
         elif isinstance(event, Tick):
-            reached = controls.reached_us(self, event)  # type: ignore[arg-type]
+            reached = controls.reached_us(self, event)  # type: ignore[arg-type]  # it has what is asked of a state there
             self._changed |= {f'["read","{name}"]' for name in event.inputs or () if name in self.read_us}
             return self._advance(reached)
         return []

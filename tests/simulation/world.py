@@ -275,7 +275,7 @@ class World:
             self._started += 1
             name = f"w{self._started}"
             self.note(name, f"starts{' with another map' if changes else ''}")
-            self.running = self.processes[0] if self.processes else None  # type: ignore[assignment]
+            self.running = self.processes[0] if self.processes else None  # type: ignore[assignment]  # nobody asks between two worlds
             process = Process(self, name, {**self.configuration(), **changes}, is_refused=bool(changes))
             self.processes.append(process)
 

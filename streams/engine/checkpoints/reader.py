@@ -73,7 +73,7 @@ class StateReader:
             if value is None:
                 rows.pop(key, None)  # type: ignore[arg-type]  # keys are bytes
             else:
-                rows[key] = value  # type: ignore[index]
+                rows[key] = value  # type: ignore[index]  # likewise
         if messages:
             self._next = messages[-1].offset() + 1  # type: ignore[operator]  # what was read has an offset
             self.records += len(messages)

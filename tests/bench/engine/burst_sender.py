@@ -58,7 +58,7 @@ class DueEvents:
 
 def _some(producer: Producer, prefix: str, events: Iterator[Sent]) -> int:
     count = 0
-    for count, event in enumerate(events, 1):  # noqa: B007
+    for count, event in enumerate(events, 1):  # noqa: B007  # the last one is how many
         while True:
             try:
                 producer.produce(prefix + event.topic, event.value, event.key, on_delivery=check)

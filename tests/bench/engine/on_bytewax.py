@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import bytewax.operators as op  # type: ignore[import-not-found]
-from bytewax.connectors.kafka import KafkaSink, KafkaSinkMessage, KafkaSource  # type: ignore[import-not-found]
-from bytewax.dataflow import Dataflow  # type: ignore[import-not-found]
-from bytewax.testing import cluster_main  # type: ignore[import-not-found]
+import bytewax.operators as op  # type: ignore[import-not-found]  # in an environment of its own
+from bytewax.connectors.kafka import KafkaSink, KafkaSinkMessage, KafkaSource  # type: ignore[import-not-found]  # in an environment of its own
+from bytewax.dataflow import Dataflow  # type: ignore[import-not-found]  # in an environment of its own
+from bytewax.testing import cluster_main  # type: ignore[import-not-found]  # in an environment of its own
 
 from tests.bench.engine.core import Alarm, Event, Row, advance, decode, encode
 from tests.bench.engine.result import Result, Task, Watch, task, tell
@@ -18,7 +18,7 @@ def run(given: Task) -> Result:
 
     def read(message: object) -> tuple[str, Event]:
         watch.begin()
-        event = decode(message.value)  # type: ignore[attr-defined]
+        event = decode(message.value)  # type: ignore[attr-defined]  # a message, where nothing failed
         return event.account, event
 
     def step(row: Row | None, event: Event) -> tuple[Row, Alarm | None]:

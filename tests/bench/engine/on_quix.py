@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from quixstreams import Application  # type: ignore[import-not-found]
+from quixstreams import Application  # type: ignore[import-not-found]  # in an environment of its own
 
 from tests.bench.engine.core import Event, Row, advance, decode, encode
 from tests.bench.engine.result import Result, Task, Watch, task, tell

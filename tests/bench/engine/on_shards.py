@@ -85,7 +85,7 @@ def run(given: Task) -> int:
     machines = {shard: Weighty(watch, int(given.option)) for shard in range(SHARDS)}
 
     def watched(engine: Engine) -> list[Coroutine[Any, Any, None]]:
-        return [*clocks(engine), look(engine, folder, machines, stop)]  # type: ignore[arg-type]
+        return [*clocks(engine), look(engine, folder, machines, stop)]  # type: ignore[arg-type]  # machines of the bench
 
     settings = msgspec.structs.replace(settings_of(given), shards=SHARDS)
     rules = tuple(ShardRule(shard=shard, locations=(f"{shard}",), accounts=(f"{shard}",)) for shard in range(SHARDS))

@@ -92,7 +92,7 @@ def _are_ready(folder: Path, workers: int) -> bool:
 
 def _until(holds: object, started: list[subprocess.Popen[bytes]]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds():  # type: ignore[operator]
+    while not holds():  # type: ignore[operator]  # it is given wherever it is called
         for one in started:
             if one.poll() is not None:
                 _, said = one.communicate()
