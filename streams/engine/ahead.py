@@ -16,28 +16,27 @@ RECORDS_MAX = 1_000_000  # of all shards, some of which others will be given: ha
 
 
 class Ahead:
-    """Reads ahead while `is_waiting`; `is_over` says when the worker ends."""
+    """Reads ahead while `is_waiting`, each state once; `is_over` says when the worker ends."""
 
     def __init__(self, shards: Collection[HeldShard], is_over: Callable[[], bool]) -> None:
         self._shards, self._is_over = shards, is_over
-        self.is_waiting = True
+        self.wait()
 
     def wait(self) -> None:
         """Note that the group is about to say anew who has what."""
         self.is_waiting = True
+        self._left = list(self._shards)
 
     def end(self) -> None:
-        """Read no more."""
+        """Read no more: the group has spoken."""
         self.is_waiting = False
 
     async def keep(self) -> None:
         """Read ahead where the group lets wait for it, for as long as the worker runs."""
         while not self._is_over():
             await asyncio.sleep(LOOK_SECONDS)
-            for held in self._shards:
-                if self._has_enough():
-                    break
-                await held.read_ahead(self._has_enough)
+            while self._left and not self._has_enough():
+                await self._left.pop(0).read_ahead(self._has_enough)
 
     def _has_enough(self) -> bool:
         return not self.is_waiting or self._is_over() or sum(held.records_ahead for held in self._shards) > RECORDS_MAX

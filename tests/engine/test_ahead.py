@@ -28,7 +28,7 @@ SETTINGS = EngineSettings(broker="none:1")
 HEAD = Head(
     position=7, state_version=1, inputs=0, outputs=0, input_hash=0, output_hash=0, log_begins=0, clock="ticks"
 )  # fmt: skip
-TURNS = 20
+TURNS, MOST_TURNS = 20, 5_000
 
 
 class Reader:
@@ -75,9 +75,13 @@ def shards(count: int) -> list[HeldShard]:
 
 
 async def turned(one: Ahead) -> None:
-    """Let it run for some turns."""
+    """Let it run for some turns, and until it has nothing left to do."""
     keeping = asyncio.create_task(one.keep())
-    await asyncio.sleep(0.001 * TURNS)
+    for turn in range(MOST_TURNS):
+        is_at_work = one._left and not one._has_enough() or any(held.is_reading_ahead() for held in one._shards)
+        if turn > TURNS and not is_at_work:
+            break
+        await asyncio.sleep(0.001)
     keeping.cancel()
 
 
@@ -142,10 +146,11 @@ def test_what_was_read_of_a_shard_that_went_to_another_worker_is_let_go() -> Non
     asyncio.run(story())
 
 
-def test_a_broker_that_does_not_answer_is_left_to_the_opening() -> None:
+def test_a_broker_that_does_not_answer_is_asked_once_and_left_to_the_opening() -> None:
     Reader.fails = True
     [held] = shards(1)
-    asyncio.run(held.read_ahead(lambda: False))
+    asyncio.run(turned(Ahead([held], lambda: False)))
+    assert Reader.made == 1
     assert cast(Keeper, held.keeper)._begun is None
     assert held._failing.reason is None
 
