@@ -78,7 +78,7 @@ async def turned(one: Ahead) -> None:
     """Let it run for some turns, and until it has nothing left to do."""
     keeping = asyncio.create_task(one.keep())
     for turn in range(MOST_TURNS):
-        is_at_work = one._left and not one._has_enough() or any(held.is_reading_ahead() for held in one._shards)
+        is_at_work = (one._left and not one._has_enough()) or any(held.is_reading_ahead() for held in one._shards)
         if turn > TURNS and not is_at_work:
             break
         await asyncio.sleep(0.001)
