@@ -15,7 +15,6 @@ from typing import cast
 
 from faust.types import TP, AppT
 
-from streams.engine.ahead import Ahead
 from streams.engine.bookmarks import Bookmarks, Partition, Ticket
 from streams.engine.crashpoints import reached
 from streams.engine.failing import Failing
@@ -26,6 +25,7 @@ from streams.engine.publisher import Delivered, Publisher
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
 from streams.engine.slices import Slices
+from streams.engine.states_ahead import StatesAhead
 from streams.engine.topics import Topics
 from streams.engine.transport import Fetch, FetchedRecord, InputRecord
 from streams.monitor import encode
@@ -68,7 +68,9 @@ class Engine:
         self.failing = failing
         self.draining = False  # set when the worker is to end: nothing more is taken in, what is in the log is applied
         self.on_output: OnOutput | None = None  # hears every output as well
-        self.ahead = Ahead(self.shards.values(), lambda: self.draining or failing.failed.is_set())
+        self.states_ahead = StatesAhead(
+            self.shards.values(), settings.state_ahead_bytes_max, lambda: self.draining or failing.failed.is_set()
+        )
         self._slices = Slices()
         self._paused: set[Partition] = set()
         self._taken_away: Counter[Partition] = Counter()  # how often each input went to another worker, or might have
@@ -149,13 +151,14 @@ class Engine:
 
     async def prepare(self, partitions: Sequence[Partition]) -> None:
         """Open the shards that were assigned, side by side, before anything is fetched."""
-        self.ahead.end()
+        self.states_ahead.settled()
         given = [held for place, held in self.shards.items() if place in partitions]
         self.gauges.assigned(held.shard.number for held in given)
         self._note_inputs(partitions)
-        await asyncio.gather(
-            *(held.prepare() if place in partitions else held.let_go() for place, held in self.shards.items())
-        )
+        for place, held in self.shards.items():
+            if place not in partitions:
+                held.let_go()
+        await asyncio.gather(*(held.prepare() for held in given))
 
     def _note_inputs(self, partitions: Sequence[Partition]) -> None:
         """Say so where this worker has some of the inputs and the order of observation needs all of them in one."""
@@ -199,9 +202,9 @@ class Engine:
         if partition in self.shards:
             self.shards[partition].revoked()
 
-    def waits(self) -> None:
+    def unsettled(self) -> None:
         """Note that the group is about to say anew who has what."""
-        self.ahead.wait()
+        self.states_ahead.unsettled()
 
     async def let_all_go(self) -> None:
         """Wait until no earlier holder is being shut out: late, that would shut out who holds the shard by then."""

@@ -35,7 +35,7 @@ def clocks(engine: Engine) -> list[Coroutine[Any, Any, None]]:
         serve_confirmations(engine),
         *moves_time,
         *(keep_checkpoints(engine, held) for held in engine.shards.values()),
-        engine.ahead.keep(),
+        engine.states_ahead.keep(),
         keep_turning(engine.gauges, shards),
         keep_looking(engine.gauges, engine.topics, list(engine.shards)),
     ]

@@ -18,6 +18,7 @@ from streams.engine.keeper import Keeper
 from streams.engine.shard import Shard
 
 POLL_SECONDS = 0.005
+READING_SECONDS = 1.0
 
 
 class HeldShard:
@@ -44,6 +45,7 @@ class HeldShard:
         self._taken_away = 0  # how often it went to another worker, or might have
         self._opening: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._wanted: object | None = None  # the reading ahead whose result is to be kept
 
     @property
     def watched(self) -> Watched:
@@ -68,12 +70,20 @@ class HeldShard:
         # Faust lets go of this call when the next rebalance comes, and a thread cannot be stopped: what is under way,
         # an older opening or a checkpoint, ends first. Before that a shard that looks open may be about to be closed.
         taken_away = self._taken_away
-        while self.is_saving() or self.is_opening() or self.is_reading_ahead():
+        await self._until_read_ahead()
+        while self.is_saving() or self.is_opening():
             await asyncio.sleep(POLL_SECONDS)
         # One that went away while that was waited for is another worker's: to take it now would shut that one out.
         if not self.shard.is_open and taken_away == self._taken_away:
             self._opening = asyncio.create_task(self._open(self.keeper))
             await asyncio.shield(self._opening)
+
+    async def _until_read_ahead(self) -> None:
+        """Wait a moment for what is being read ahead; what takes longer is not waited for, and not used."""
+        deadline = time.monotonic() + READING_SECONDS
+        while self.is_reading_ahead() and time.monotonic() < deadline:
+            await asyncio.sleep(POLL_SECONDS)
+        self._wanted = None
 
     async def _open(self, keeper: Keeper) -> None:
         begun_s, taken_away = time.monotonic(), self._taken_away
@@ -89,16 +99,32 @@ class HeldShard:
         self.gauges.recovered(time.monotonic() - begun_s, keeper.records_read, keeper.written_us)
         self._bookmarks.resume(self.place, position)
 
-    async def read_ahead(self, is_enough: Callable[[], bool]) -> None:
-        """Read of the shard's state what is there already, where it is not open nor about to be."""
-        if self.keeper is not None and not (self.is_open or self.is_opening() or self.is_saving()):
-            self._reading = asyncio.create_task(asyncio.to_thread(self.keeper.read_ahead, is_enough))
-            await asyncio.shield(self._reading)
+    async def read_ahead(self, is_enough: Callable[[int], bool]) -> None:
+        """Read of the shard's state what is there already, where it is not remembered, open, nor about to be.
+
+        `is_enough` is told how many bytes have been read, in a thread.
+        """
+        while self.is_reading_ahead():
+            await asyncio.sleep(POLL_SECONDS)
+        keeper = self.keeper
+        if keeper is None or keeper.is_whole or self.is_open or self.is_opening() or self.is_saving():
+            return
+        self._reading = asyncio.create_task(self._read_ahead(keeper, is_enough))
+        await asyncio.shield(self._reading)
+
+    async def _read_ahead(self, keeper: Keeper, is_enough: Callable[[int], bool]) -> None:
+        self._wanted = wanted = object()
+        begun = await asyncio.to_thread(
+            keeper.read_ahead, lambda size_bytes: self._wanted is not wanted or is_enough(size_bytes)
+        )
+        if self._wanted is wanted:
+            keeper.begun = begun
 
     @property
-    def records_ahead(self) -> int:
-        """How many records of the shard's state were read ahead."""
-        return 0 if self.keeper is None else self.keeper.records_ahead
+    def ahead_bytes(self) -> int:
+        """How much of the shard's state was read ahead and not put back yet, in bytes."""
+        begun = None if self.keeper is None else self.keeper.begun
+        return 0 if begun is None else begun.size_bytes
 
     def is_reading_ahead(self) -> bool:
         """Say whether a thread reads ahead."""
@@ -117,10 +143,9 @@ class HeldShard:
         self._taken_away += 1
         self.shard.close()
 
-    async def let_go(self) -> None:
+    def let_go(self) -> None:
         """Forget what is remembered and was read of the shard: another worker has it, and will take it further."""
-        while self.is_reading_ahead():
-            await asyncio.sleep(POLL_SECONDS)
+        self._wanted = None
         if self.keeper is not None and not (self.is_open or self.is_opening()):
             self.keeper.forget()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ import msgspec
 from streams.engine.checkpoints import CheckpointWriter, Head, StateReader, last_head, read_saved
 from streams.engine.checkpoints.head import begins, encode_head
 from streams.engine.crashpoints import reached
-from streams.engine.errors import EngineError, LogError, StateError
+from streams.engine.errors import LogError, StateError
 from streams.engine.logfile import LogEnds, read_ends
 from streams.engine.memory import kept, let_go
 from streams.engine.settings import EngineSettings
@@ -26,6 +27,7 @@ from streams.rowdata import encoded_lines
 logger = logging.getLogger(__name__)
 
 Rows = dict[str, bytes | None]
+AHEAD_SECONDS_MAX = 600.0  # what was read ahead is no older, by a clock that may be put forward or back
 # Two shards that are opened at once are put back one after the other: msgspec makes what it knows of a type when it first
 # meets it, and two threads that make it at once end the process with a segmentation fault.
 _restoring = threading.Lock()
@@ -50,8 +52,7 @@ class Capture(msgspec.Struct, frozen=True):
 class Keeper:
     """Opens and checkpoints one shard.
 
-    `read_ahead`, `open` and `write` block and belong into a thread, one of the first two at a time; all else belongs
-    onto the event loop.
+    `read_ahead`, `open` and `write` block and belong into a thread, all else onto the event loop.
     """
 
     def __init__(self, settings: EngineSettings, shard: Shard, machine: Remembers) -> None:
@@ -66,10 +67,10 @@ class Keeper:
         self._is_whole = False  # whether the machine is at the shard's position: what it knows can be gone on with
         self._saved: Head | None = None  # of the last checkpoint that was read or written here
         self._under_way: Head | None = None  # of one that was about to be written, and may be there
-        self._begun: StateReader | None = None  # has read ahead, of a shard that is not open
+        self.begun: StateReader | None = None  # what was read ahead, of a shard that is not remembered
         self.goes_on = False  # whether the last opening went on from what was remembered
         self.is_taking = False  # whether earlier holders are being shut out just now
-        self.records_read = 0  # of the state, when it was opened
+        self.records_read = 0  # of the state, to open it
 
     @property
     def saved_position(self) -> int:
@@ -77,25 +78,24 @@ class Keeper:
         return 0 if self._saved is None else self._saved.position
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the machine remembers the shard: nothing needs to be read of it."""
+        return self._is_whole
+
+    @property
     def written_us(self) -> int | None:
         """When that one was written, in microseconds since 1970 UTC; None where there is none."""
         return None if self._saved is None else self._saved.written_us
 
-    @property
-    def records_ahead(self) -> int:
-        """How many records of the state were read ahead."""
-        return 0 if self._begun is None else self._begun.records
-
-    def read_ahead(self, is_enough: Callable[[], bool]) -> None:
-        """Read of the state what is there already, until there is enough, where nothing is remembered; see `open`."""
-        if self._is_whole or self._begun is not None:
-            return
-        self._begun = StateReader(self._settings.broker, self._settings.topic("state"), self._shard.number)
+    def read_ahead(self, is_enough: Callable[[int], bool]) -> StateReader | None:
+        """Return what there is of the state, read until so many bytes are enough; None where that cannot be done now."""
+        begun = StateReader(self._settings.broker, self._settings.topic("state"), self._shard.number)
         try:
-            self._begun.read(is_enough)
-        except EngineError as problem:  # to open it is another attempt
-            logger.warning("nothing is read ahead: %s", problem)
-            self._begun = None
+            begun.read(lambda: is_enough(begun.size_bytes))
+        except Exception:  # nothing needs it: the opening reads all, and says what is wrong
+            logger.warning("nothing of shard %d is read ahead", self._shard.number, exc_info=True)
+            return None
+        return begun
 
     def open(self) -> int:
         """Take the shard and put its state back; return the offset from which its log is to be applied.
@@ -103,6 +103,7 @@ class Keeper:
         One that comes back, and whose state nobody has written meanwhile, goes on from what is remembered of it: see
         `goes_on`. Raises `StateError` or `LogError`, in one line, where state and log do not belong together.
         """
+        begun, self.begun = self.begun, None
         self.is_taking = True
         try:
             self._writer.open()
@@ -114,7 +115,7 @@ class Keeper:
             self.records_read = 0
             self._shard.go_on()
             return self._shard.position
-        return self._put_back()
+        return self._put_back(begun)
 
     def _is_last(self) -> bool:
         """Say whether the last checkpoint is the one that was read or written here last: then the rest is owed."""
@@ -124,8 +125,9 @@ class Keeper:
         self._check(head, read_ends(self._settings.broker, (self._settings.log_topic, self._shard.number)))
         return encode_head(head) in [encode_head(one) for one in (self._saved, self._under_way) if one is not None]
 
-    def _put_back(self) -> int:
-        begun, self._begun = self._begun, None
+    def _put_back(self, begun: StateReader | None) -> int:
+        if begun is not None and abs(time.time() - begun.begun_s) > AHEAD_SECONDS_MAX:
+            begun = None
         saved = read_saved(self._settings.broker, self._settings.topic("state"), self._shard.number, begun)
         reached("open.read")
         if saved.head is not None:
@@ -181,7 +183,7 @@ class Keeper:
 
     def forget(self) -> None:
         """Remember nothing of the shard: another worker has it now."""
-        self._begun = None
+        self.begun = None
         if self._is_whole:
             self._is_whole = False
             self._machine.restore({})

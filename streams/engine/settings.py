@@ -28,7 +28,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     outputs: gzip, because it is the only one that aiokafka reads without another library. `ahead_bytes_max`, where
     given, holds intake back when it is so many bytes of values ahead of the monitor; the embedded broker needs it.
     Each `checkpoint_seconds` the state is written to the topic `state`; 0 writes none, and the whole log is applied at
-    each start. `shards` is how many partitions the log and the state have. `input_partitions`, `replication_factor` and
+    each start. While its group has not said who has which shard, a worker reads `state_ahead_bytes_max` of the states that
+    it may be given (0: nothing). `shards` is how many partitions the log and the state have. `input_partitions`, `replication_factor` and
     `log_retention_days` (0: the log is kept for ever) say how a topic that is missing is made; of the copies there must
     be so many at least. A worker with more than `ready_lag_records` of its log to apply says that it is not ready. On
     `metrics_port`, where it is not 0, Prometheus and supervisors may ask how things stand. A worker with an `instance_id`,
@@ -55,6 +56,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     replication_factor: int = 1
     log_retention_days: int = 0
     checkpoint_seconds: float = 5.0
+    state_ahead_bytes_max: int = 256 * 1024 * 1024
     ready_lag_records: int = 100_000
     metrics_port: int = 0
     metrics_address: str = "0.0.0.0"
@@ -76,6 +78,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
             f"must be 0 (for ever) or more than the horizon of {HORIZON_DAYS} days",
         )
         _require(0 <= self.checkpoint_seconds <= 600, "checkpoint_seconds", "must be between 0 (none) and 600")
+        _require(self.state_ahead_bytes_max >= 0, "state_ahead_bytes_max", "must be at least 0 (off)")
         _require(self.ready_lag_records >= 0, "ready_lag_records", "must be at least 0")
         _require(0 <= self.metrics_port <= 65_535, "metrics_port", "must be between 0 (off) and 65,535")
 

@@ -68,7 +68,7 @@ class Places(Protocol):
     """Who is told which partitions are assigned, where reading them begins, and which of them are gone.
 
     `prepare` may take its time, to put back what a partition needs; `opening_of` counts how often one was opened.
-    `waits` says that all are gone, and that the group is about to say anew who has what. `let_all_go` waits for what
+    `unsettled` says that all are gone, and that the group is about to say anew who has what. `let_all_go` waits for what
     must be over before another worker may have what is gone. `expired` says that the broker has deleted what was not
     read yet. `overdue` says that preparing took longer than it may. `passed` says that behind the last record handed
     over (before `handed`) there is nothing up to `position` but marks of transactions, and what was taken back.
@@ -81,7 +81,7 @@ class Places(Protocol):
     def passed(self, partition: Partition, handed: int, position: int) -> None: ...
     def expired(self, partition: Partition, committed: int, earliest: int) -> None: ...
     def revoked(self, partition: Partition) -> None: ...
-    def waits(self) -> None: ...
+    def unsettled(self) -> None: ...
     async def let_all_go(self) -> None: ...
 
 
@@ -165,14 +165,14 @@ class BatchConsumer(Consumer):
             if self.flow_active and not self._get_active_partitions():
                 await asyncio.sleep(BUFFERED_SECONDS)
                 return
+        generation, seeks = self.app.consumer_generation_id, self._seeks
         found, _ = await self._wait_next_records(timeout)
-        generation = self.app.consumer_generation_id
         if found is None or self.should_stop:
             return
         waiting = dict(cast(Mapping[TP, list[FetchedRecord]], found))
         for tp, records in list(waiting.items()):
-            # Both end what was fetched before.
-            if not self.flow_active or self.app.consumer_generation_id != generation:
+            # Each of them ends what was fetched before: it may be of another place than where reading goes on.
+            if not self.flow_active or (self.app.consumer_generation_id, self._seeks) != (generation, seeks):
                 await self._go_back(waiting)
                 return
             del waiting[tp]
@@ -196,6 +196,7 @@ class BatchConsumer(Consumer):
         return cast(BatchConsumerThread, self._thread).position_of(tp)
 
     _revocations = 0  # how often partitions went away, or might have
+    _seeks = 0  # how often reading went to the bookmarks of all that was assigned
 
     @cached_property
     def _handed(self) -> dict[TP, int]:
@@ -244,11 +245,14 @@ class BatchConsumer(Consumer):
         committed = await self.seek_to_committed()
         assigned = tuple(self.assignment())
         earliest = await self.earliest_offsets(*assigned)
+        if revocations != self._revocations:
+            return  # Faust lets go of this call only when the next assignment comes
         await self._places.prepare([(tp.topic, tp.partition) for tp in assigned])
         if revocations != self._revocations:
             return  # all went away meanwhile; what comes back is opened by the next call
         starts = {tp: self._open(tp, committed.get(tp), earliest[tp]) for tp in assigned}
         await self.seek_wait(starts)
+        self._seeks += 1
 
     def _open(self, tp: TP, committed: int | None, earliest: int) -> int:
         known = committed if committed is not None and committed >= 0 else None
@@ -259,6 +263,12 @@ class BatchConsumer(Consumer):
         self._places.opened(partition, start)
         return start
 
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Let Faust take up what was assigned; where that is nothing it calls nobody, and nobody knows that it is settled."""
+        if not assigned:
+            await self._places.prepare([])
+        await super().on_partitions_assigned(assigned, generation_id)
+
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Let Faust end and commit what is under way, then say which partitions are gone."""
         reached("revoke")
@@ -268,7 +278,7 @@ class BatchConsumer(Consumer):
             self._handed.pop(tp, None)
             self._bookmarks.close((tp.topic, tp.partition))
             self._places.revoked((tp.topic, tp.partition))
-        self._places.waits()
+        self._places.unsettled()
         with suppress(TimeoutError):  # whoever takes that long is out of the group
             async with asyncio.timeout(self.app.conf.broker_session_timeout):
                 await self._places.let_all_go()

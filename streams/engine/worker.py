@@ -192,6 +192,7 @@ async def _run(engine: Engine, stop: threading.Event) -> int:
         await _drain(engine)
     finally:
         stop.set()  # however it came: it is to end now
+        engine.draining = True
         await _end(app, beside)
     failing = engine.failing
     if failing.reason is None and app.crash_reason is not None:

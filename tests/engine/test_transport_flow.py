@@ -78,6 +78,26 @@ def test_what_was_fetched_of_a_partition_that_is_paused_meanwhile_is_handed_on()
     assert asyncio.run(read()) == [HERE, GONE]
 
 
+def test_what_was_fetched_before_reading_went_to_its_place_is_read_again() -> None:
+    """A new assignment is read from where it was committed until it is sent elsewhere; Faust may let that flow."""
+    marks = Bookmarks("log")
+    marks.open((HERE.topic, HERE.partition), committed=4, earliest=0)
+    consumer = Standing(marks, flows=True)
+    fetched = consumer._wait_next_records
+
+    async def slowly(timeout: float) -> Any:
+        consumer._seeks += 1  # as perform_seek does meanwhile
+        return await fetched(timeout)
+
+    consumer._wait_next_records = slowly  # type: ignore[method-assign]  # of a fetch that is under way
+
+    async def read() -> list[TP]:
+        return [tp async for tp, _ in consumer.getmany(1.0)]
+
+    assert asyncio.run(read()) == []
+    assert consumer.sought == {HERE: 4}
+
+
 class Opening(Standing):
     """A consumer whose partitions take their time to be opened."""
 
@@ -91,12 +111,17 @@ class Opening(Standing):
         conf = SimpleNamespace(broker_request_timeout=limit_seconds, broker_session_timeout=10.0)
         self.app = SimpleNamespace(conf=conf)  # type: ignore[assignment]  # all of an application that is asked for here
         places = SimpleNamespace(
-            prepare=lambda _: self.is_ready.wait(), opened=lambda place, _: self.opened.append(place),
+            prepare=self._prepare, opened=lambda place, _: self.opened.append(place),
             overdue=self.overdue.append, revoked=lambda _: None, expired=lambda *gone: self.expired.append(gone),
-            waits=lambda: None,
+            unsettled=lambda: None,
             let_all_go=lambda: asyncio.sleep(0),
         )  # fmt: skip
+        self.prepared: list[Any] = []
         self.transport.places = places  # type: ignore[attr-defined]  # the transport is a stand-in
+
+    async def _prepare(self, partitions: Any) -> None:
+        self.prepared.append(partitions)
+        await self.is_ready.wait()
 
     def stop_flow(self) -> None: ...
 
@@ -154,3 +179,51 @@ def test_what_the_broker_has_deleted_before_it_was_read_is_told(earliest: int, e
 
     consumer = asyncio.run(story())
     assert (consumer.expired, consumer.sought) == (expired, {HERE: earliest})
+
+
+def test_what_went_away_before_it_was_opened_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faust lets go of it only when the next assignment comes, and another worker may have the shard long before."""
+
+    async def nothing(self: object, revoked: set[TP]) -> None: ...
+
+    monkeypatch.setattr(Consumer, "on_partitions_revoked", nothing)
+
+    async def story() -> Opening:
+        consumer = Opening(60.0)
+        asked, may_answer = consumer.earliest_offsets, asyncio.Event()
+
+        async def slowly(*partitions: TP) -> dict[TP, int]:
+            await may_answer.wait()
+            return await asked(*partitions)
+
+        monkeypatch.setattr(consumer, "earliest_offsets", slowly)
+        seeking = asyncio.create_task(consumer.perform_seek())
+        await asyncio.sleep(0)
+        await consumer.on_partitions_revoked({HERE})
+        may_answer.set()
+        await seeking
+        return consumer
+
+    assert asyncio.run(story()).prepared == []
+
+
+@pytest.mark.parametrize(("assigned", "prepared"), [(set(), [[]]), ({HERE}, [])])
+def test_an_assignment_of_nothing_is_heard_of_too(
+    monkeypatch: pytest.MonkeyPatch, assigned: set[TP], prepared: list[Any]
+) -> None:
+    """Faust asks nobody to go to places where there are none: the worker would wait for its group for ever."""
+    taken_up = list[set[TP]]()
+
+    async def take_up(self: object, given: set[TP], generation_id: int = 0) -> None:
+        taken_up.append(given)
+
+    monkeypatch.setattr(Consumer, "on_partitions_assigned", take_up)
+
+    async def story() -> Opening:
+        consumer = Opening(60.0)
+        consumer.is_ready.set()
+        await consumer.on_partitions_assigned(assigned)
+        return consumer
+
+    assert asyncio.run(story()).prepared == prepared
+    assert taken_up == [assigned]

@@ -85,7 +85,7 @@ class FaustAsItIs(FaustConsumer):
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         await asyncio.sleep(0)
-        self.positions = dict(partitions)
+        self.positions.update(partitions)
 
     async def _wait_next_records(self, timeout: float) -> Any:
         while not self.flow_active:
@@ -105,6 +105,11 @@ class FaustAsItIs(FaustConsumer):
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         return cast(ConsumerMessage, SimpleNamespace(value=None))
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        committed = self.process.world.broker.committed  # where aiokafka begins until it is sent elsewhere
+        self.positions = {tp: committed.get((tp.topic, tp.partition), 0) for tp in assigned}
+        await asyncio.sleep(0)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         self.stop_flow()
@@ -168,7 +173,7 @@ class Process:
         for work in (
             serve_confirmations(engine),
             *(keep_checkpoints(engine, held) for held in engine.shards.values()),
-            engine.ahead.keep(),
+            engine.states_ahead.keep(),
             moves_time,
             engine.take_in(cast(Any, self.streams["intake"])),
             engine.apply(cast(Any, self.streams["monitor"])),
@@ -224,20 +229,28 @@ class Process:
             await consumer.commit_now()
 
     async def _belong(self, consumer: SimConsumer) -> None:
-        """Join the group, and go through its rebalances."""
-        group = self.world.group
+        """Join the group, and go through its rebalances.
+
+        Faust lets go of a seek that is under way when the next assignment comes, which may be long after the revocation.
+        """
+        group, rng = self.world.group, self.world.rng
         seeking: asyncio.Task[None] | None = None
         while True:
             generation, assigned = await group.join(self)
+            if seeking is not None:
+                seeking.cancel()
             self.generation = generation
             self.assigned = {TP(*place) for place in assigned}
             self.is_in_group = True
-            seeking = self.loop.create_task(self._seek(consumer))
+            await consumer.on_partitions_assigned(self.assigned)
+            seeking = self.loop.create_task(self._seek(consumer)) if assigned else None
             await group.until_over(self)
-            if self.world.rng.random() < 0.5:
-                seeking.cancel()
-            else:
-                await asyncio.wait([seeking])
+            if seeking is not None:
+                chance = rng.random()
+                if chance < 0.3:
+                    seeking.cancel()
+                elif chance < 0.7:
+                    await asyncio.wait([seeking])
             await consumer.on_partitions_revoked(set(self.assigned))
             self.assigned = set()
 

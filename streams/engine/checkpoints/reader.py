@@ -6,6 +6,7 @@ the memory out of a recovery.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -40,46 +41,62 @@ def read_saved(broker: str, topic: str, shard: int, begun: StateReader | None = 
 
 
 class StateReader:
-    """The rows of a shard as far as they were read; `records` is how many records that took.
+    """The rows of a shard as far as they were read: `records` and `size_bytes` are what that took.
 
-    What was read may be the half of a checkpoint, until all is read that is there.
+    What was read may be the half of a checkpoint, until all is read that is there. `begun_s` is when it was begun
+    (seconds since 1970 UTC): rows that are deleted are heard of for a day, so an old one must not be gone on with.
     """
 
     def __init__(self, broker: str, topic: str, shard: int) -> None:
         self._broker, self._topic, self._shard = broker, topic, shard
+        self.begun_s = time.time()
+        self._forget()
+
+    def _forget(self) -> None:
         self._rows: dict[bytes, bytes] = {}
         self._next = 0  # the offset from which it goes on
-        self.records = 0
+        self.records = self.size_bytes = 0
 
     def read(self, is_enough: Callable[[], bool] = lambda: False) -> None:
-        """Read on to where the topic ends now, or until there is enough; raise as `read_saved`."""
-        consumer = Consumer(client_options(self._broker, OPTIONS))
+        """Read on to where the topic ends now, or until there is enough; raise `EngineError` as `read_saved`."""
+        try:
+            self._read(is_enough)
+        except KafkaException as problem:
+            if problem.args[0].code() == KafkaError._AUTO_OFFSET_RESET and self._next:
+                self._forget()  # where it ended is not there any more: the topic was made anew
+                self.read(is_enough)
+                return
+            raise UnavailableError(
+                f"{self._topic} cannot be read from {self._broker}: {problem.args[0].str()}"
+            ) from None
+
+    def _read(self, is_enough: Callable[[], bool]) -> None:
+        options = {**OPTIONS, "auto.offset.reset": "error"} if self._next else OPTIONS
+        consumer = Consumer(client_options(self._broker, options))
         try:
             for messages in fetches_to_end(consumer, TopicPartition(self._topic, self._shard, self._next)):
                 self._take(messages)
                 if is_enough():
                     return
-        except KafkaException as problem:
-            raise UnavailableError(
-                f"{self._topic} cannot be read from {self._broker}: {problem.args[0].str()}"
-            ) from None
         finally:
             consumer.close()
 
     def _take(self, messages: list[Message]) -> None:
-        rows = self._rows
+        rows, size_bytes = self._rows, 0
         for message in messages:
             key, value = message.key(), message.value()
             if value is None:
                 rows.pop(key, None)  # type: ignore[arg-type]  # keys are bytes
             else:
                 rows[key] = value  # type: ignore[index]  # likewise
+                size_bytes += len(value)
         if messages:
             self._next = messages[-1].offset() + 1  # type: ignore[operator]  # what was read has an offset
             self.records += len(messages)
+            self.size_bytes += size_bytes
 
     def saved(self) -> Saved:
-        """Return what was read, to the end of the topic, as the last checkpoint."""
+        """Hand over what was read, to the end of the topic, as the last checkpoint; raise `StateError` as `read_saved`."""
         encoded = self._rows.pop(HEAD_KEY, None)
         if encoded is not None:
             return Saved(read_head(encoded, self._topic, self._shard), self._rows, self.records)

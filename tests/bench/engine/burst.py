@@ -144,7 +144,7 @@ def measure(broker: str, plan: Plan, folder: Path) -> Seen:
             worker.wait(120)
     _count(settings, folder, seen)
     command = [sys.executable, "-m", "tests.bench.engine.burst_alone", settings.broker, PREFIX]
-    seen.alone_mib = float(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+    seen.alone_mib = float(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
     Filler(settings).drop(PREFIX)
     return seen
 
