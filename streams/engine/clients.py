@@ -13,6 +13,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 KAFKA_LOGGER = logging.getLogger("driftline.kafka")
 LEADER_SECONDS = 30.0
 PAUSE_SECONDS = 0.05
+# For who reads as much as there is: librdkafka asks for no more while 100,000 records wait, and then once a second.
+READING_ON = {"fetch.queue.backoff.ms": 10}
 
 
 def client_options(broker: str, options: Mapping[str, Any]) -> dict[str, Any]:

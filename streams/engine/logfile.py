@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from streams.engine.clients import client_options, ends_of
+from streams.engine.clients import READING_ON, client_options, ends_of
 from streams.engine.entries import entry_record
 from streams.engine.errors import LogError, UnavailableError
 from streams.lines import format_line
@@ -50,6 +50,7 @@ def read_records(
         client_options(
             broker,
             {
+                **READING_ON,
                 "group.id": "driftline-log-reader",  # assigns itself and commits nothing; librdkafka asks for a name
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",  # a log whose beginning is gone is noticed by its first offset

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
+from streams.engine.clients import READING_ON
 from streams.record import Record
 
 HEAD = b'["head"]'
@@ -20,7 +21,7 @@ def read(broker: str, topic: str, number: int) -> Iterator[Message]:
         {
             "bootstrap.servers": broker, "group.id": "chaos-checker", "enable.auto.commit": False, "log_level": 0,
             "auto.offset.reset": "earliest", "isolation.level": "read_committed", "enable.partition.eof": True,
-            "queued.max.messages.kbytes": 32_768,
+            "queued.max.messages.kbytes": 32_768, **READING_ON,
         }
     )  # fmt: skip
     try:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Self
 import msgspec
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
+from streams.engine.clients import READING_ON
 from streams.engine.settings import EngineSettings
 from tests.chaos.reading import HEAD, read
 
@@ -32,7 +33,7 @@ class Heads:
             {
                 "bootstrap.servers": settings.broker, "group.id": "chaos-heads", "enable.auto.commit": False,
                 "auto.offset.reset": "earliest", "isolation.level": "read_committed", "log_level": 0,
-                "fetch.wait.max.ms": 50, "enable.partition.eof": True, "queued.max.messages.kbytes": 32_768,
+                "fetch.wait.max.ms": 50, "enable.partition.eof": True, "queued.max.messages.kbytes": 32_768, **READING_ON,
             }
         )  # fmt: skip
         self._next = [0] * self._shards  # offsets

@@ -85,7 +85,12 @@ CALLERS: list[tuple[type, str, str, str]] = [
     (BaseConsumer, "on_stop", "wait_empty", "a stop waits with it"),
     (FaustApp, "_consumer_wait_empty", "wait_empty", "a rebalance waits with it"),
     (FaustApp, "_on_partitions_revoked", "_consumer_wait_empty", "a rebalance waits before partitions go"),
-    (ThreadDelegateConsumer, "threadsafe_partitions_assigned", "on_partitions_assigned", "what was assigned is told by it"),
+    (
+        ThreadDelegateConsumer,
+        "threadsafe_partitions_assigned",
+        "on_partitions_assigned",
+        "what was assigned is told by it",
+    ),
     (Recovery, "_resume_streams", "perform_seek", "an application without tables seeks with it after a rebalance"),
     (Recovery, "_resume_streams", "resume_flow", "the flow goes on after the seek"),
     (Recovery, "_resume_streams", "broker_request_timeout", "the seek may take as long as a request, and no longer"),

@@ -13,7 +13,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.engine.checkpoints.head import HEAD_KEY, Head, read_head
-from streams.engine.clients import client_options
+from streams.engine.clients import READING_ON, client_options
 from streams.engine.errors import StateError, UnavailableError
 
 FETCH_RECORDS = 2_000
@@ -108,6 +108,7 @@ class StateReader:
 
 
 OPTIONS = {
+    **READING_ON,
     "group.id": "driftline-state-reader",  # assigns itself and commits nothing; librdkafka asks for a name
     "enable.auto.commit": False,
     "auto.offset.reset": "earliest",
