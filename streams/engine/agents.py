@@ -18,6 +18,7 @@ from faust.types import TP, AppT
 from streams.engine.bookmarks import Bookmarks, Partition, Ticket
 from streams.engine.crashpoints import reached
 from streams.engine.failing import Failing
+from streams.engine.fetches import Fetch, FetchedRecord, InputRecord
 from streams.engine.gauges import Gauges
 from streams.engine.held import POLL_SECONDS, HeldShard
 from streams.engine.intake import Intake
@@ -27,7 +28,6 @@ from streams.engine.shard import Shard
 from streams.engine.slices import Slices
 from streams.engine.states_ahead import StatesAhead
 from streams.engine.topics import Topics
-from streams.engine.transport import Fetch, FetchedRecord, InputRecord
 from streams.monitor import encode
 from streams.record import Output
 

@@ -15,11 +15,11 @@ from confluent_kafka import KafkaError, Message
 from streams.engine.bookmarks import Bookmark, Bookmarks, Partition, Ticket
 from streams.engine.control import partial_tick_record, tick_record
 from streams.engine.entries import entry_key
+from streams.engine.fetches import InputRecord
 from streams.engine.merge import Merge
 from streams.engine.publisher import Delivered, Publisher
 from streams.engine.routing import Router, to_the_only_shard
 from streams.engine.settings import EngineSettings
-from streams.engine.transport import InputRecord
 from streams.engine.watermarks import Watermarks, last_observed_us
 from streams.record import INPUT_TOPICS, OWN_ORIGIN
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from streams.engine.bookmarks import Partition
-from streams.engine.transport import InputRecord
+from streams.engine.fetches import InputRecord
 from streams.engine.watermarks import observed_us
 
 

@@ -9,7 +9,7 @@ from streams.engine.bookmarks import Bookmark
 from streams.engine.checkpoints.head import Head, Running
 from streams.engine.entries import entry_record, entry_records
 from streams.engine.errors import EngineError, LogError
-from streams.engine.transport import FetchedRecord
+from streams.engine.fetches import FetchedRecord
 from streams.record import Output, Record
 
 

@@ -21,12 +21,12 @@ from streams.engine.bookmarks import Bookmark, Bookmarks
 from streams.engine.checkpoints import reader
 from streams.engine.checkpoints.head import Head, Running
 from streams.engine.checkpoints.writer import CheckpointWriter
+from streams.engine.fetches import FetchedRecord
 from streams.engine.held import HeldShard
 from streams.engine.intake import Intake
 from streams.engine.keeper import Capture, Keeper
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
-from streams.engine.transport import FetchedRecord
 from streams.monitor import Monitor, encode
 from streams.record import Output
 

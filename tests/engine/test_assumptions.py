@@ -32,9 +32,10 @@ from faust.types.tuples import ConsumerMessage
 
 from streams.engine import embedded
 from streams.engine.app import App, NoTables, faust_options
+from streams.engine.fetches import BatchConsumerThread
 from streams.engine.publisher import producer_options
 from streams.engine.settings import EngineSettings
-from streams.engine.transport import BatchConsumer, BatchConsumerThread, BatchTransport
+from streams.engine.transport import BatchConsumer, BatchTransport
 
 SETTINGS = EngineSettings(broker="127.0.0.1:1")
 

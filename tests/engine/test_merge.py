@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from ledger.times import to_text
 from streams.engine.bookmarks import Partition
+from streams.engine.fetches import InputRecord
 from streams.engine.merge import Merge
-from streams.engine.transport import InputRecord
 from streams.engine.watermarks import observed_us
 
 TRANSFERS, LEDGER = ("transfers", 0), ("ledger", 0)

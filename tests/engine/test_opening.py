@@ -17,13 +17,13 @@ from streams.engine.bookmarks import Bookmarks
 from streams.engine.checkpoints import FencedError, Head, Saved
 from streams.engine.errors import EngineError
 from streams.engine.failing import Failing
+from streams.engine.fetches import Fetch
 from streams.engine.gauges import Gauges
 from streams.engine.held import HeldShard
 from streams.engine.keeper import Capture, Keeper
 from streams.engine.logfile import LogEnds
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
-from streams.engine.transport import Fetch
 
 LOG = ("log", 0)
 SETTINGS = EngineSettings(broker="none:1")

@@ -7,8 +7,8 @@ import pytest
 from streams.engine.bookmarks import Bookmark
 from streams.engine.entries import entry_key
 from streams.engine.errors import LogError
+from streams.engine.fetches import FetchedRecord
 from streams.engine.shard import Shard
-from streams.engine.transport import FetchedRecord
 from streams.record import Output, Record
 
 

@@ -24,7 +24,8 @@ from faust.types import TP
 
 from streams.engine.bookmarks import Bookmarks
 from streams.engine.entries import entry_key, entry_record, entry_records
-from streams.engine.transport import FETCH_WAIT_MS, BatchConsumer, BatchConsumerThread
+from streams.engine.fetches import FETCH_WAIT_MS, BatchConsumerThread
+from streams.engine.transport import BatchConsumer
 from streams.engine.unread import unpack_at_once
 
 INPUT, OTHER = TP("transfers", 0), TP("ledger", 0)
