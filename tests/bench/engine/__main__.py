@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,10 +54,11 @@ def _part(part: str, broker: str, wanted: argparse.Namespace, rivals: Path | Non
         [tried] = light.measure(settings, [few], names, wanted.rounds, rivals)
         return light.report(tried, few)
     if part == "keys":
-        loads = [few, light.Load(wanted.events, MANY_KEYS), light.Load(wanted.events, MANY_KEYS, skewed=True)]
+        many = light.Load(wanted.events, MANY_KEYS, is_known=True)
+        loads = [few, many, replace(many, skewed=True), replace(many, is_known=False)]
         tries = light.measure(settings, loads, {"driftline", "bare"}, wanted.rounds, None)
         reports = [light.report(tried, load) for tried, load in zip(tries, loads, strict=True)]
-        reports += [light.report_keys(tries[0], tries[number], loads[number]) for number in (1, 2)]
+        reports += [light.report_keys(tries[0], tries[number], loads[number]) for number in (1, 2, 3)]
         return "\n\n".join(reports)
     if part == "full":
         return full.report(full.measure(broker, wanted.rounds))

@@ -38,8 +38,9 @@ class Loop:
         consumer = Consumer(options)
         consumer.assign([TopicPartition(given.source, 0, 0)])
         while done < given.events:
-            batch = consumer.consume(min(BATCH_RECORDS, given.events - done), WAIT_SECONDS)
-            if batch:
+            due = given.events if done >= given.known else given.known
+            batch = consumer.consume(min(BATCH_RECORDS, due - done), WAIT_SECONDS)
+            if batch and done >= given.known:
                 self.watch.begin()
             for message in batch:
                 for key, value in work(message):
@@ -48,7 +49,7 @@ class Loop:
             done += len(batch)
             self._producer.poll(0)
         assert self._producer.flush(60) == 0
-        result = self.watch.result(done, self.said, 0)
+        result = self.watch.result(done - given.known, self.said, 0)
         consumer.close()
         return result
 

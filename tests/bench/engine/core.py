@@ -82,6 +82,13 @@ class Core:
         return sum(row.units for row in self.rows.values())
 
 
+def openings(keys: int) -> Iterator[tuple[bytes, bytes]]:
+    """Yield account and bytes of one event for each of so many accounts, with the usual amount."""
+    for rank in range(keys):
+        account = f"client-{rank:07d}"
+        yield account.encode(), _event(f"o{rank:09d}", rank, account, f"{USUAL_MEAN:.0f}.{0:08d}")
+
+
 def events(count: int, keys: int, *, skewed: bool = False) -> Iterator[tuple[bytes, bytes]]:
     """Yield account and bytes of so many events over so many accounts, the same ones each time.
 
@@ -92,11 +99,12 @@ def events(count: int, keys: int, *, skewed: bool = False) -> Iterator[tuple[byt
         rank = int(keys ** chance.random()) - 1 if skewed else chance.randrange(keys)
         account = f"client-{rank:07d}"
         whole = 2_000 if chance.randrange(OUTLIERS_IN) == 0 else chance.randrange(50, 150)
-        yield (
-            account.encode(),
-            (
-                f'{{"schema_version":1,"event_id":"e{number:09d}","source":"bench",'
-                f'"event_time":"2026-01-05T00:00:00.{number % 1_000_000:06d}Z","kind":"movement",'
-                f'"account":"{account}","asset":"BTC","amount":"{whole}.{chance.randrange(SCALE):08d}"}}'
-            ).encode(),
-        )
+        yield account.encode(), _event(f"e{number:09d}", number, account, f"{whole}.{chance.randrange(SCALE):08d}")
+
+
+def _event(event_id: str, number: int, account: str, amount: str) -> bytes:
+    return (
+        f'{{"schema_version":1,"event_id":"{event_id}","source":"bench",'
+        f'"event_time":"2026-01-05T00:00:00.{number % 1_000_000:06d}Z","kind":"movement",'
+        f'"account":"{account}","asset":"BTC","amount":"{amount}"}}'
+    ).encode()

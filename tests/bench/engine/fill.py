@@ -13,6 +13,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from streams.engine.control import config_record
 from streams.engine.entries import entry_key
 from streams.engine.intake import wall_us
+from streams.engine.logfile import read_ends
 from streams.engine.publisher import producer_options
 from streams.engine.settings import EngineSettings
 from streams.engine.topics import Topics
@@ -64,6 +65,13 @@ class Filler:
             for origin, value in entries:
                 self._send(settings.log_topic, value, shard, key=entry_key(origin, wall_us()))
         self._flush()
+
+    def log_on(self, settings: EngineSettings, entries: Iterable[Entry]) -> int:
+        """Go on with a log of one shard, and return the offset at which it ends."""
+        for origin, value in entries:
+            self._send(settings.log_topic, value, key=entry_key(origin, wall_us()))
+        self._flush()
+        return read_ends(settings.broker, (settings.log_topic, 0)).end
 
     def _send(self, topic: str, value: bytes, partition: int = 0, **more: Any) -> None:
         while True:

@@ -12,7 +12,7 @@ import msgspec
 
 from streams.engine.settings import EngineSettings
 from tests.bench.engine.contest import Contestant, Tried, agree, own_python, ratio_of, run, table
-from tests.bench.engine.core import events
+from tests.bench.engine.core import events, openings
 from tests.bench.engine.fill import Filler, Pair, as_entries
 from tests.bench.engine.result import Result, Task
 
@@ -32,14 +32,27 @@ TURNS = count(1)  # for the names of topics
 
 @dataclass(frozen=True)
 class Load:
-    """What all contestants are given: `count` events over `keys` accounts."""
+    """What all contestants are given: `count` events over `keys` accounts, of which all are known beforehand or none."""
 
     count: int
     keys: int
     skewed: bool = False
+    is_known: bool = False
+
+    @property
+    def known(self) -> int:
+        """How many events make the accounts known."""
+        return self.keys if self.is_known else 0
+
+    def pairs(self) -> list[Pair]:
+        """Return all events, those that make the accounts known first."""
+        return [*openings(self.known), *events(self.count, self.keys, skewed=self.skewed)]
 
     def __str__(self) -> str:
-        return f"{self.count:,} events over {self.keys:,} accounts, {'few of them busy' if self.skewed else 'equally busy'}"
+        busy = "few of them busy" if self.skewed else "equally busy"
+        return (
+            f"{self.count:,} events over {self.keys:,} accounts, {busy}{', all of them known' if self.is_known else ''}"
+        )
 
 
 def measure(
@@ -48,34 +61,45 @@ def measure(
     """Run the contestants in turns, each time on topics of its own; return what they said, for each load."""
     filler = Filler(settings)
     chosen = [one for one in CONTESTANTS if one.name in names and (rivals is not None or not one.is_rival)]
-    pairs = [list(events(load.count, load.keys, skewed=load.skewed)) for load in loads]
+    pairs = [load.pairs() for load in loads]
     tried = [[Tried(one) for one in chosen] for _ in loads]
     for _ in range(rounds):
         for number, contestants in enumerate(tried):
             for one in contestants:
-                one.results.append(_turn(filler, settings, one.contestant, pairs[number], rivals))
+                one.results.append(_turn(filler, settings, one.contestant, pairs[number], loads[number].known, rivals))
     return tried
 
 
 def _turn(
-    filler: Filler, settings: EngineSettings, contestant: Contestant, pairs: list[Pair], rivals: Path | None
+    filler: Filler, settings: EngineSettings, contestant: Contestant, pairs: list[Pair], known: int, rivals: Path | None
 ) -> Result:
-    mine, name = pairs[: int(len(pairs) * contestant.share)], f"{PREFIX}{next(TURNS)}-{contestant.name}-"
-    source = name
-    if contestant.name == "driftline":
-        entries = as_entries([value for _, value in mine])
-        filler.log(msgspec.structs.replace(settings, topic_prefix=name), entries, {})
-    else:
-        source = f"{name}events"
-        filler.make(source, f"{name}outputs")
-        filler.events(source, mine)
+    mine = pairs[: known + int((len(pairs) - known) * contestant.share)]
+    name = f"{PREFIX}{next(TURNS)}-{contestant.name}-"
+    source = name if contestant.name == "driftline" else f"{name}events"
     task = Task(
-        broker=settings.broker, source=source, outputs=f"{name}outputs", events=len(mine), group=f"{name}group", folder=""
+        broker=settings.broker, source=source, outputs=f"{name}outputs", events=len(mine), group=f"{name}group", folder="",
+        known=known,
     )  # fmt: skip
     python = rivals if contestant.is_rival and rivals is not None else own_python()
+    if contestant.name == "driftline":
+        task = _log(filler, settings, contestant, task, [value for _, value in mine])
+    else:
+        filler.make(source, f"{name}outputs")
+        filler.events(source, mine)
     result = run(contestant, task, python)
     filler.drop(name)
     return result
+
+
+def _log(filler: Filler, settings: EngineSettings, contestant: Contestant, task: Task, values: Sequence[bytes]) -> Task:
+    """Fill Driftline's log; what makes the accounts known is applied and saved by a worker of its own."""
+    settings = msgspec.structs.replace(settings, topic_prefix=task.source)
+    entries = list(as_entries(values))
+    filler.log(settings, entries[: task.known or None], {})
+    if not task.known:
+        return task
+    run(contestant, msgspec.structs.replace(task, events=task.known, known=0), own_python())
+    return msgspec.structs.replace(task, log_end=filler.log_on(settings, entries[task.known :]))
 
 
 def report(tried: list[Tried], load: Load) -> str:

@@ -23,6 +23,7 @@ from tests.bench.engine.core import Alarm, Core, Row, advance, decode
 from tests.bench.engine.result import Result, Task, Watch, task, tell
 
 LOOK_SECONDS = 0.002
+BEHIND_CONFIG = 1  # a log begins with one record that says what is in force
 
 
 class RememberingCore(Core):
@@ -100,19 +101,19 @@ class TimedMonitor(Monitor):
 
 
 def confirmed(
-    settings: EngineSettings, machine: Any, watch: Watch, events: int, configuration: Mapping[str, Any] | None = None
+    settings: EngineSettings, machine: Any, watch: Watch, log_end: int, configuration: Mapping[str, Any] | None = None
 ) -> Result:
-    """Run a worker over the first `events` of its log, behind the config record, and return what it took."""
+    """Run a worker over its log up to an offset, and return what it took."""
     stop, times = threading.Event(), dict[str, Any]()
 
     def watched(engine: Engine) -> list[Coroutine[Any, Any, None]]:
-        return [*clocks(engine), look(engine, events + 1, watch, times, stop)]
+        return [*clocks(engine), look(engine, log_end, watch, times, stop)]
 
     with mock.patch.object(worker, "clocks", watched):
         code = worker.run_worker(settings, lambda _: machine, configuration=configuration, stop=stop)
     assert code == 0, "the worker failed"
     result: Result = times["confirmed"]
-    return msgspec.structs.replace(result, events=events, saved_seconds=times["saved"])
+    return msgspec.structs.replace(result, saved_seconds=times["saved"])
 
 
 def settings_of(given: Task) -> EngineSettings:
@@ -122,15 +123,17 @@ def settings_of(given: Task) -> EngineSettings:
 def light(given: Task) -> Result:
     watch = Watch()
     machine = Machine(watch)
-    result = confirmed(settings_of(given), machine, watch, given.events)
-    return msgspec.structs.replace(result, said=machine.said, units=machine.core.units())
+    log_end = given.log_end or given.events + BEHIND_CONFIG
+    result = confirmed(settings_of(given), machine, watch, log_end)
+    events, units = given.events - given.known, machine.core.units()
+    return msgspec.structs.replace(result, events=events, said=machine.said, units=units)
 
 
 def full(given: Task) -> Result:
     watch = Watch()
     monitor = TimedMonitor(watch)
     settings = msgspec.structs.replace(settings_of(given), clock="events")
-    result = confirmed(settings, monitor, watch, given.events - 1, worker.plain(Settings()))
+    result = confirmed(settings, monitor, watch, given.events, worker.plain(Settings()))
     return msgspec.structs.replace(result, events=given.events, said=monitor.said)
 
 

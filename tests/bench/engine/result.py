@@ -10,7 +10,10 @@ import msgspec
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """What a contestant is asked to do: apply the first `events` of `source`, and say what it finds on `outputs`."""
+    """What a contestant is asked to do: apply the first `events` of `source`, and say what it finds on `outputs`.
+
+    The first `known` of them make its accounts known and are not measured. `log_end` is where Driftline's log ends.
+    """
 
     broker: str
     source: str  # the topic, or for Driftline the prefix of its topics
@@ -19,6 +22,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     folder: str  # of its own, for what it keeps on the disk
     group: str
     option: str = ""
+    known: int = 0
+    log_end: int = 0
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

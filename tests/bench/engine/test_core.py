@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from tests.bench.engine.contest import Contestant, Tried, agree
 from tests.bench.engine.core import SCALE, Core, decode, events
+from tests.bench.engine.light import Load
 from tests.bench.engine.result import Result
 
 COUNT = 20_000
@@ -28,6 +29,16 @@ def test_about_one_event_in_fifty_is_told_over_few_keys_and_over_many() -> None:
         core = Core()
         said = sum(core.apply(value) is not None for _, value in events(COUNT, keys))
         assert 40 < COUNT / said < 60
+
+
+def test_accounts_that_are_known_beforehand_are_all_there_and_nothing_is_told_of_them() -> None:
+    load = Load(2_000, 50, is_known=True)
+    pairs = load.pairs()
+    assert len(pairs) == load.known + load.count
+    core = Core()
+    assert all(core.apply(value) is None for _, value in pairs[: load.known])
+    assert len(core.rows) == 50
+    assert pairs[load.known :] == Load(2_000, 50).pairs()
 
 
 def result(said: int, units: int) -> Result:
