@@ -25,6 +25,7 @@ from streams.engine.settings import EngineSettings
 
 LOOK_SECONDS = 0.05
 STOP_SECONDS = 60.0
+STACKS_SECONDS = 1.0
 ENGINE = ("-m", "streams.engine.worker")
 
 
@@ -46,8 +47,13 @@ class Worker:
 
     def last_words(self) -> str:
         """Return the last line that it wrote to standard error."""
-        lines = self.said.read_text("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        return last_line(self.said)
+
+
+def last_line(said: Path) -> str:
+    """Return the last line of a file, "" where there is none."""
+    lines = said.read_text("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else ""
 
 
 class Fleet:
@@ -115,7 +121,7 @@ class Fleet:
     def stop(self, worker: Worker) -> None:
         """End one with SIGTERM and wait until it has; note a code that is not 0."""
         with self._lock:
-            process = worker.process
+            process, said = worker.process, worker.said
             worker.is_killed = True
             process.terminate()
         try:
@@ -126,7 +132,7 @@ class Fleet:
         else:
             # Before its handlers are set, Python itself ends with -15; an armed one may die on its way.
             if code not in (0, -signal.SIGTERM, -signal.SIGKILL):
-                self.findings.append(f"ended with {code} after SIGTERM: {worker.last_words()}")
+                self.findings.append(f"ended with {code} after SIGTERM: {last_line(said)}")
 
     def stop_all(self) -> None:
         """End all at once with SIGTERM, for good."""
@@ -144,6 +150,13 @@ class Fleet:
         for worker in self.alive():
             if worker.armed:
                 self.kill(worker)
+
+    def stacks(self) -> str:
+        """Return what everybody who lives is doing, for who wonders why nothing goes on."""
+        for worker in self.alive():
+            worker.process.send_signal(signal.SIGUSR1)
+        time.sleep(STACKS_SECONDS)
+        return "".join(f"\n--- {worker.number}\n{worker.said.read_text('utf-8', 'replace')}" for worker in self.alive())
 
     def alive(self) -> list[Worker]:
         """Return those that run."""

@@ -7,6 +7,7 @@ import time
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from streams.engine.checkpoints import last_head
 from streams.engine.settings import EngineSettings
 from streams.engine.topics import end_offsets
 from tests.chaos.feeder import Feeder
@@ -29,14 +30,19 @@ def rest(
     places = [(settings.log_topic, shard) for shard in range(settings.shards)]
     ends = [end for _, end in sorted(end_offsets(admin, places).items())]
     while any(position < end for position, end in zip(heads.positions, ends, strict=True)):
-        _in_time(deadline, f"no checkpoints reach {ends}, the last are of {heads.positions}", fleet)
+        if time.monotonic() > deadline:
+            there = [last_head(settings.broker, settings.state_topic, shard) for shard in range(settings.shards)]
+            held = [head.position if head else None for head in there]
+            sentence = f"no checkpoints reach {ends}, the last are of {heads.positions}, in the topic {held}"
+            _in_time(deadline, sentence, fleet)
+        time.sleep(0.1)
 
 
 def _in_time(deadline: float, sentence: str, fleet: Fleet) -> None:
     time.sleep(0.1)
     if time.monotonic() > deadline:
         words = "; ".join(f"{worker.number}: {worker.last_words()}" for worker in fleet.workers)
-        raise AssertionError(f"{sentence} ({words}; {fleet.findings[-5:]})")
+        raise AssertionError(f"{sentence} ({words}; {fleet.findings[-5:]}){fleet.stacks()}")
 
 
 def all_taken_in(settings: EngineSettings, admin: AdminClient) -> bool:

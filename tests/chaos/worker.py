@@ -5,7 +5,9 @@ The monitor's settings, a clock that may be stepped, a place at which it freezes
 
 from __future__ import annotations
 
+import asyncio
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -21,6 +23,7 @@ from streams.engine import agents, held, keeper, publisher, transport, worker
 from streams.engine.checkpoints import Saved, writer
 from streams.engine.errors import EngineError
 from streams.engine.settings import EngineSettings, settings_from
+from streams.engine.transport import BatchConsumer
 from streams.monitor import settings as deciding
 from tests.chaos import clock
 from tests.chaos.defects import DEFECTS, swap
@@ -34,7 +37,8 @@ Options = Callable[[EngineSettings], dict[str, Any]]
 
 def main() -> int:
     """Plant what the environment asks for and run a worker."""
-    faulthandler.register(signal.SIGUSR1)  # what every thread is doing, for who wonders why nothing goes on
+    signal.signal(signal.SIGUSR1, _tell_tasks)
+    faulthandler.register(signal.SIGUSR1, chain=True)  # what every thread is doing, for who wonders why nothing goes on
     if os.environ.get(clock.VARIABLE):
         clock.follow(Path(os.environ[clock.VARIABLE]))
     if os.environ.get(FREEZE):
@@ -54,6 +58,26 @@ def main() -> int:
     if seconds:
         swap(keeper, "read_saved", lambda old: _slowly(old, seconds))
     return run()
+
+
+def _tell_tasks(*_: object) -> None:
+    """Say what every task waits for, and how the engine stands."""
+    gc.unfreeze()  # what is frozen is not named
+    for one in gc.get_objects():
+        if isinstance(one, asyncio.Task) and not one.done():
+            one.print_stack(limit=4, file=sys.stderr)
+        elif isinstance(one, held.HeldShard):
+            shard = one.shard
+            print(one.place, "open" if shard.is_open else "closed", shard.position, shard.opening, file=sys.stderr)
+        elif isinstance(one, BatchConsumer):
+            places = {str(tp): one._position_of(tp) for tp in one.assignment()}
+            print("flows" if one.flow_active else "stands", places, one._seeks, one._revocations, file=sys.stderr)
+            marks = one._bookmarks
+            print({place: marks[place].next_offset for place in _places_of(one) if place in marks}, file=sys.stderr)
+
+
+def _places_of(consumer: BatchConsumer) -> list[tuple[str, int]]:
+    return [(tp.topic, tp.partition) for tp in consumer.assignment()]
 
 
 def run() -> int:
