@@ -20,7 +20,7 @@ REST_SECONDS = 300.0
 def rest(
     settings: EngineSettings, feeder: Feeder | None, fleet: Fleet, heads: Heads, seconds: float = REST_SECONDS
 ) -> None:
-    """Return when the run is at rest; raise AssertionError with what the workers said where it is not in time."""
+    """Return when the run is at rest; raise AssertionError with what the workers said where nothing has moved for so long."""
     deadline = time.monotonic() + seconds
     while feeder is not None and not feeder.is_done:
         _in_time(deadline, "the feed does not end", fleet)
@@ -29,13 +29,23 @@ def rest(
         _in_time(deadline, "not all that was fed is in the log", fleet)
     places = [(settings.log_topic, shard) for shard in range(settings.shards)]
     ends = [end for _, end in sorted(end_offsets(admin, places).items())]
-    while any(position < end for position, end in zip(heads.positions, ends, strict=True)):
-        if time.monotonic() > deadline:
+    moved_s, behind = time.monotonic(), _behind(heads, ends)
+    while behind:
+        if time.monotonic() > moved_s + seconds:
             there = [last_head(settings.broker, settings.state_topic, shard) for shard in range(settings.shards)]
             held = [head.position if head else None for head in there]
             sentence = f"no checkpoints reach {ends}, the last are of {heads.positions}, in the topic {held}"
-            _in_time(deadline, sentence, fleet)
+            _in_time(moved_s, sentence, fleet)
         time.sleep(0.1)
+        before, behind = behind, _behind(heads, ends)
+        if behind != before:
+            moved_s = time.monotonic()
+
+
+def _behind(heads: Heads, ends: list[int]) -> dict[int, int]:
+    """Return the position of each shard that is not where its log ended: those that are there go on, with ticks."""
+    places = enumerate(zip(heads.positions, ends, strict=True))
+    return {shard: position for shard, (position, end) in places if position < end}
 
 
 def _in_time(deadline: float, sentence: str, fleet: Fleet) -> None:
