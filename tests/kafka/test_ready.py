@@ -47,18 +47,31 @@ def worker(settings: EngineSettings) -> Iterator[int]:
         target=lambda: codes.append(run_worker(asked, lambda _: Monitor(), stop=stop)), daemon=True
     )
     thread.start()
-    yield port
-    stop.set()
-    thread.join(60)
+    try:
+        yield port
+    finally:  # or it would go on beside all the tests after this one
+        stop.set()
+        thread.join(60)
     assert codes == [0]
 
 
 def test_one_worker_holds_the_shard_and_the_other_stands_by_ready(on_kafka: Callable[..., EngineSettings]) -> None:
-    settings = on_kafka(clock="events", checkpoint_seconds=0.3)
+    settings = on_kafka(checkpoint_seconds=0.3)
     Topics(settings).create()
     with worker(settings) as one, worker(settings) as other:
         wait(lambda: {ready(port)[1].get("shards", {}).get("0") for port in (one, other)} == {"open", "standby"}, 90)
         wait(lambda: [ready(port)[0] for port in (one, other)] == [200, 200])
+
+
+def test_two_workers_say_why_they_take_nothing_in_under_the_clock_of_events_until_one_has_gone(
+    on_kafka: Callable[..., EngineSettings],
+) -> None:
+    settings = on_kafka(clock="events", checkpoint_seconds=0.3)
+    Topics(settings).create()
+    with worker(settings) as one:
+        with worker(settings) as other:
+            wait(lambda: all("and another has" in str(ready(port)[1].get("problems")) for port in (one, other)), 90)
+        wait(lambda: ready(one)[0] == 200)
 
 
 def test_a_worker_is_not_ready_while_the_broker_says_nothing(
