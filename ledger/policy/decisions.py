@@ -49,7 +49,7 @@ class Decisions(Check):
         self._short_client, self._short_place = (
             Named[str, str](),
             Named[str, str](),
-        )  # what is not covered, by whose money and which place
+        )  # not covered: by whose money, where
         self._unasked: dict[str, dict[str, None]] = {}  # accounts to movements of theirs that nobody has asked for
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:

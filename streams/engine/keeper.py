@@ -64,7 +64,7 @@ class Keeper:
         self._calm_rows: Callable[[], dict[str, Any]] = getattr(machine, "calm_rows", machine.changed_rows)
         self._owed: Rows = {}  # changed since the last capture, encoded
         self._captured: Rows = {}  # of a checkpoint that is not known to be written
-        self._is_whole = False  # whether the machine is at the shard's position: what it knows can be gone on with
+        self.is_whole = False  # whether the machine is at the shard's position: what it knows can be gone on with
         self._saved: Head | None = None  # of the last checkpoint that was read or written here
         self._under_way: Head | None = None  # of one that was about to be written, and may be there
         self.begun: StateReader | None = None  # what was read ahead, of a shard that is not remembered
@@ -76,11 +76,6 @@ class Keeper:
     def saved_position(self) -> int:
         """The position of the last checkpoint that was read or written here."""
         return 0 if self._saved is None else self._saved.position
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the machine remembers the shard: nothing needs to be read of it."""
-        return self._is_whole
 
     @property
     def written_us(self) -> int | None:
@@ -110,7 +105,7 @@ class Keeper:
         finally:
             self.is_taking = False
         reached("open.fenced")
-        self.goes_on = self._is_whole and self._is_last()
+        self.goes_on = self.is_whole and self._is_last()
         if self.goes_on:
             self.records_read = 0
             self._shard.go_on()
@@ -135,7 +130,7 @@ class Keeper:
             log = read_ends(self._settings.broker, (self._settings.log_topic, self._shard.number))
             self._check(saved.head, log)
         self.records_read = saved.records
-        replaces, self._is_whole = self._is_whole, False
+        replaces, self.is_whole = self.is_whole, False
         with _restoring, kept():
             self._machine.restore(saved.rows)
         if replaces:
@@ -143,7 +138,7 @@ class Keeper:
         self._owed, self._captured = {}, {}
         self._saved = saved.head
         self._shard.resume(saved.head)
-        self._is_whole = True
+        self.is_whole = True
         reached("open.restored")
         return self.saved_position
 
@@ -184,8 +179,8 @@ class Keeper:
     def forget(self) -> None:
         """Remember nothing of the shard: another worker has it now."""
         self.begun = None
-        if self._is_whole:
-            self._is_whole = False
+        if self.is_whole:
+            self.is_whole = False
             self._machine.restore({})
             self._owed, self._captured = {}, {}
             let_go()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import NoReturn
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -35,7 +36,7 @@ def rest(
             there = [last_head(settings.broker, settings.state_topic, shard) for shard in range(settings.shards)]
             held = [head.position if head else None for head in there]
             sentence = f"no checkpoints reach {ends}, the last are of {heads.positions}, in the topic {held}"
-            _in_time(moved_s, sentence, fleet)
+            _give_up(sentence, fleet)
         time.sleep(0.1)
         before, behind = behind, _behind(heads, ends)
         if behind != before:
@@ -51,8 +52,12 @@ def _behind(heads: Heads, ends: list[int]) -> dict[int, int]:
 def _in_time(deadline: float, sentence: str, fleet: Fleet) -> None:
     time.sleep(0.1)
     if time.monotonic() > deadline:
-        words = "; ".join(f"{worker.number}: {worker.last_words()}" for worker in fleet.workers)
-        raise AssertionError(f"{sentence} ({words}; {fleet.findings[-5:]}){fleet.stacks()}")
+        _give_up(sentence, fleet)
+
+
+def _give_up(sentence: str, fleet: Fleet) -> NoReturn:
+    words = "; ".join(f"{worker.number}: {worker.last_words()}" for worker in fleet.workers)
+    raise AssertionError(f"{sentence} ({words}; {fleet.findings[-5:]}){fleet.stacks()}")
 
 
 def all_taken_in(settings: EngineSettings, admin: AdminClient) -> bool:

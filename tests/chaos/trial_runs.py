@@ -55,9 +55,7 @@ class Ground:
         ):
             if time.monotonic() - began > PATIENCE_SECONDS:
                 words = "; ".join(f"{worker.number}: {worker.last_words()}" for worker in self.fleet.workers)
-                for worker in self.fleet.alive():
-                    worker.process.send_signal(signal.SIGUSR1)
-                raise AssertionError(f"no checkpoints are written: {self.heads.counts} ({words})")
+                raise AssertionError(f"no checkpoints are written: {self.heads.counts} ({words}){self.fleet.stacks()}")
             time.sleep(0.02)
         return time.monotonic() - began
 

@@ -66,6 +66,19 @@ def readers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(states_ahead, "LOOK_SECONDS", 0.001)
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Return what each opening goes on from; what it reads is a checkpoint without rows."""
+    begun = list[Any]()
+
+    def read(*given: Any) -> Saved:
+        begun.append(given[-1])
+        return Saved(HEAD, {})
+
+    monkeypatch.setattr(module, "read_saved", read)
+    return begun
+
+
 def shards(count: int) -> list[HeldShard]:
     held = list[HeldShard]()
     for number in range(count):
@@ -116,14 +129,7 @@ def test_no_more_is_read_than_a_worker_may_keep_of_what_others_may_be_given(byte
     assert [one.ahead_bytes for one in held] == read
 
 
-def test_a_shard_that_is_opened_is_read_on_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = list[Any]()
-
-    def read(*given: Any) -> Saved:
-        asked.append(given[-1])
-        return Saved(HEAD, {})
-
-    monkeypatch.setattr(module, "read_saved", read)
+def test_a_shard_that_is_opened_is_read_on_from_there(asked: list[Any]) -> None:
     [held] = shards(1)
     keeper = cast(Keeper, held.keeper)
 
@@ -182,15 +188,10 @@ def test_a_shard_that_goes_while_its_reading_ahead_is_waited_for_is_not_taken_an
 
 
 @pytest.mark.parametrize("ends", ["opened", "let go"])
-def test_a_reading_that_hangs_is_neither_waited_for_nor_used(monkeypatch: pytest.MonkeyPatch, ends: str) -> None:
+def test_a_reading_that_hangs_is_neither_waited_for_nor_used(
+    monkeypatch: pytest.MonkeyPatch, asked: list[Any], ends: str
+) -> None:
     monkeypatch.setattr(held_module, "READING_SECONDS", 0.02)
-    monkeypatch.setattr(module, "read_saved", lambda *given: saved_by(given[-1]))
-    asked = list[Any]()
-
-    def saved_by(begun: Any) -> Saved:
-        asked.append(begun)
-        return Saved(HEAD, {})
-
     [held] = shards(1)
     keeper, may_end = cast(Keeper, held.keeper), threading.Event()
     monkeypatch.setattr(keeper, "read_ahead", lambda _: (may_end.wait(10), Reader())[1])
@@ -211,17 +212,8 @@ def test_a_reading_that_hangs_is_neither_waited_for_nor_used(monkeypatch: pytest
 
 
 @pytest.mark.parametrize(("seconds", "is_used"), [(599.0, True), (601.0, False), (-601.0, False)])
-def test_what_was_read_long_ago_is_not_gone_on_with(
-    monkeypatch: pytest.MonkeyPatch, seconds: float, is_used: bool
-) -> None:
+def test_what_was_read_long_ago_is_not_gone_on_with(asked: list[Any], seconds: float, is_used: bool) -> None:
     """What was deleted since may not be heard of any more."""
-    asked = list[Any]()
-
-    def read(*given: Any) -> Saved:
-        asked.append(given[-1])
-        return Saved(HEAD, {})
-
-    monkeypatch.setattr(module, "read_saved", read)
     [held] = shards(1)
     keeper = cast(Keeper, held.keeper)
     keeper.begun = begun = cast(Any, Reader())

@@ -18,9 +18,7 @@ ROWS = 3_000
 
 
 @pytest.mark.parametrize("is_whole", [False, True])
-def test_reading_goes_on_from_where_it_ended(
-    on_kafka: OnKafka, is_whole: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reading_goes_on_from_where_it_ended(on_kafka: OnKafka, is_whole: bool) -> None:
     """Also in the middle of a checkpoint: of 3,000 rows and a head 2,000 at most come at a time."""
     settings = on_kafka()
     Topics(settings).create()

@@ -40,10 +40,8 @@ EVENTS_PER_TRANSFER = 6.8  # of such a world, about
 TIME_SCALE = 0.02  # a withdrawal that takes an hour takes a minute: what is under way follows the rate
 SIMULATED_US = 110  # of an event, on a slow machine
 CLIENTS = 100
-MEMORY_FACTOR, MEMORY_MIB = (
-    1.1,
-    200.0,
-)  # so much more than a monitor alone a worker may hold: clients, queues, a checkpoint
+# So much more than a monitor alone a worker may hold: clients, queues, a checkpoint.
+MEMORY_FACTOR, MEMORY_MIB = 1.1, 200.0
 
 
 class Plan(msgspec.Struct, frozen=True):

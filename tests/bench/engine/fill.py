@@ -62,16 +62,18 @@ class Filler:
         for shard, entries in enumerate(shards):
             first = config_record(settings.clock, configuration, 0, wall_us(), names)
             self._send(settings.log_topic, first, shard, key=entry_key(OWN_ORIGIN, wall_us()))
-            for origin, value in entries:
-                self._send(settings.log_topic, value, shard, key=entry_key(origin, wall_us()))
+            self._append(settings, entries, shard)
         self._flush()
 
     def log_on(self, settings: EngineSettings, entries: Iterable[Entry]) -> int:
         """Go on with a log of one shard, and return the offset at which it ends."""
-        for origin, value in entries:
-            self._send(settings.log_topic, value, key=entry_key(origin, wall_us()))
+        self._append(settings, entries)
         self._flush()
         return read_ends(settings.broker, (settings.log_topic, 0)).end
+
+    def _append(self, settings: EngineSettings, entries: Iterable[Entry], shard: int = 0) -> None:
+        for origin, value in entries:
+            self._send(settings.log_topic, value, shard, key=entry_key(origin, wall_us()))
 
     def _send(self, topic: str, value: bytes, partition: int = 0, **more: Any) -> None:
         while True:
