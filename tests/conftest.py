@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tests.kafka.broker import KafkaBroker
 
 DATASETS_VARIABLE = "DRIFTLINE_DATASETS"
+THREADS_END_SECONDS = 10.0
 
 # No deadline: two busy cores say nothing about a law. On a build machine every run tries the same examples.
 settings.register_profile("driftline", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True)
@@ -62,6 +65,18 @@ def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
         report.longrepr = f"skips are failures here (--strict-skips): {reason}"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_goes_on() -> Iterator[None]:
+    """Fail a test that leaves a thread at work: it would disturb the tests after it, and they would be blamed."""
+    before = set(threading.enumerate())
+    yield
+    deadline_s = time.monotonic() + THREADS_END_SECONDS
+    while (left := [one for one in threading.enumerate() if one not in before]) and time.monotonic() < deadline_s:
+        time.sleep(0.02)
+    if left:
+        pytest.fail(f"the test left at work: {', '.join(one.name for one in left)}")
 
 
 @pytest.fixture(scope="session")

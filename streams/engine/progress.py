@@ -21,14 +21,27 @@ PASSING = {
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Records in the log, and how many of them the monitors have applied with their outputs confirmed."""
+    """Of each shard: records in its log, and how many of them its monitor has applied with their outputs confirmed."""
 
-    logged: int
-    applied: int
+    ends: tuple[int, ...]
+    positions: tuple[int, ...]
+
+    @property
+    def logged(self) -> int:
+        return sum(self.ends)
+
+    @property
+    def applied(self) -> int:
+        return sum(self.positions)
 
     @property
     def waiting(self) -> int:
+        """How many are logged and not applied: with ticks coming all the time there may always be one or two."""
         return self.logged - self.applied
+
+    def has_applied(self, ends: tuple[int, ...]) -> bool:
+        """Say whether each shard has applied its log as far as it went when it had these ends."""
+        return all(position >= end for position, end in zip(self.positions, ends, strict=True))
 
 
 class ProgressReader:
@@ -64,7 +77,7 @@ class ProgressReader:
     def _read(self) -> Progress:
         ends = [self._consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS)[1] for place in self._places]
         committed = self._consumer.committed(self._places, timeout=REQUEST_SECONDS)
-        return Progress(sum(ends), sum(max(place.offset, 0) for place in committed))
+        return Progress(tuple(ends), tuple(max(place.offset, 0) for place in committed))
 
     def close(self) -> None:
         self._consumer.close()

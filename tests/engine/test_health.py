@@ -26,6 +26,7 @@ from streams.files import read_records
 from streams.metrics.declared_engine import ENGINE_METRICS
 from streams.monitor import Monitor
 from streams.record import Output, Record
+from tests.engine.in_thread import in_thread
 from tests.engine.running import produce
 from tests.metrics.scrape import Figures, of, scrape
 
@@ -159,36 +160,22 @@ def test_a_worker_is_ready_once_its_shard_is_open_and_not_well_while_it_stalls(
     settings: EngineSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health_of, "TURN_SECONDS_MAX", 1.5)
-    monitor, stop, codes = Stalling(), threading.Event(), list[int]()
-    worker = threading.Thread(
-        target=lambda: codes.append(run_worker(settings, lambda _: monitor, stop=stop)), daemon=True
-    )
-    worker.start()
-    port = settings.metrics_port
-    wait(lambda: page(port, "/ready")[0] == 200)
-    assert page(port, "/ready")[1]["shards"] == {"0": "open"}
-    assert page(port, "/health") == (200, {"ok": True, "problems": [], "stage": "running"})
-    produce(settings.broker, [("transfers", b"stall here")])
-    assert monitor.stalls.wait(20)
-    wait(lambda: page(port, "/health")[0] == 503)
-    assert "the event loop has not turned" in page(port, "/health")[1]["problems"][0]
-    assert page(port, "/ready")[0] == 503
-    monitor.goes_on.set()
-    wait(lambda: page(port, "/ready")[0] == 200)
-    stop.set()
-    worker.join(60)
-    assert codes == [0]
+    monitor, port = Stalling(), settings.metrics_port
+    with in_thread(lambda stop: run_worker(settings, lambda _: monitor, stop=stop)):
+        wait(lambda: page(port, "/ready")[0] == 200)
+        assert page(port, "/ready")[1]["shards"] == {"0": "open"}
+        assert page(port, "/health") == (200, {"ok": True, "problems": [], "stage": "running"})
+        produce(settings.broker, [("transfers", b"stall here")])
+        assert monitor.stalls.wait(20)
+        wait(lambda: page(port, "/health")[0] == 503)
+        assert "the event loop has not turned" in page(port, "/health")[1]["problems"][0]
+        assert page(port, "/ready")[0] == 503
+        monitor.goes_on.set()
+        wait(lambda: page(port, "/ready")[0] == 200)
 
 
 def test_a_scrape_says_how_the_engine_does(settings: EngineSettings) -> None:
-    stop, codes = threading.Event(), list[int]()
-    worker = threading.Thread(
-        target=lambda: codes.append(run_worker(settings, lambda _: Monitor(), stop=stop)), daemon=True
-    )
-    worker.start()
-    records = list(read_records([EXAMPLE]))
-    produce(settings.broker, [(record.topic, record.value) for record in records])
-    begun_s = time.time()
+    records, begun_s = list(read_records([EXAMPLE])), time.time()
     seen: list[Figures] = []
 
     def whole() -> bool:
@@ -196,12 +183,11 @@ def test_a_scrape_says_how_the_engine_does(settings: EngineSettings) -> None:
             seen.append(scrape(settings.metrics_port))
         return bool(seen) and of(seen[-1], "engine_records_total") == len(records) + 1
 
-    wait(whole)
-    wait(lambda: (of(scrape(settings.metrics_port), "checkpoint_rows_written_total", shard="0") or 0) > 50)
-    figures = scrape(settings.metrics_port)
-    stop.set()
-    worker.join(60)
-    assert codes == [0]
+    with in_thread(lambda stop: run_worker(settings, lambda _: Monitor(), stop=stop)):
+        produce(settings.broker, [(record.topic, record.value) for record in records])
+        wait(whole)
+        wait(lambda: (of(scrape(settings.metrics_port), "checkpoint_rows_written_total", shard="0") or 0) > 50)
+        figures = scrape(settings.metrics_port)
     assert of(figures, "shard_open", shard="0") == 1
     assert of(figures, "log_lag_records", shard="0") == 0
     assert (of(figures, "checkpoints_written_total", shard="0") or 0) >= 1

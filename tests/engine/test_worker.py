@@ -126,11 +126,11 @@ def test_the_log_says_what_is_in_force(broker: EmbeddedBroker) -> None:
 
 def test_progress_is_what_the_broker_knows(broker: EmbeddedBroker) -> None:
     settings = broker.settings(clock="events")
-    assert _progress(settings) == Progress(0, 0)
+    assert _progress(settings) == Progress((0,), (0,))
     with RunningWorker(settings) as worker:
         produce(broker.address, [("ledger", event(number)) for number in range(50)])
         worker.wait_until(lambda: len(worker.outputs) == 50)
-    assert _progress(settings) == Progress(logged=51, applied=51)
+    assert _progress(settings) == Progress((51,), (51,))
 
 
 def test_a_missing_topic_is_named(broker: EmbeddedBroker) -> None:

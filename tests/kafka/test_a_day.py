@@ -68,7 +68,7 @@ def wait_for(settings: EngineSettings, process: subprocess.Popen[bytes], records
     """Wait until so many records of the log have been applied, with their outputs confirmed."""
     reader, deadline = ProgressReader(settings), time.monotonic() + seconds
     try:
-        while (progress := reader.read()) != Progress(records, records):
+        while (progress := reader.read()) != Progress((records,), (records,)):
             assert process.poll() is None, f"the worker ended with {process.returncode}"
             if time.monotonic() > deadline:
                 pytest.fail(f"{progress} of {records} records in time")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +18,7 @@ from streams.engine.settings import EngineSettings
 from streams.engine.topics import Topics
 from streams.engine.worker import run_worker
 from streams.monitor import Monitor
+from tests.engine.in_thread import in_thread
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.working import wait
 
@@ -42,17 +42,8 @@ def worker(settings: EngineSettings) -> Iterator[int]:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
     asked = msgspec.structs.replace(settings, metrics_port=port, metrics_address="127.0.0.1")
-    stop, codes = threading.Event(), list[int]()
-    thread = threading.Thread(
-        target=lambda: codes.append(run_worker(asked, lambda _: Monitor(), stop=stop)), daemon=True
-    )
-    thread.start()
-    try:
+    with in_thread(lambda stop: run_worker(asked, lambda _: Monitor(), stop=stop)):
         yield port
-    finally:  # or it would go on beside all the tests after this one
-        stop.set()
-        thread.join(60)
-    assert codes == [0]
 
 
 def test_one_worker_holds_the_shard_and_the_other_stands_by_ready(on_kafka: Callable[..., EngineSettings]) -> None:

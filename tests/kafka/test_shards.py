@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 
 from ledger.shards import ShardMap, ShardRule
 from streams.cli import cli
 from streams.engine.checkpoints import last_head
 from streams.engine.clients import client_options
-from streams.engine.errors import LogError, UnavailableError
+from streams.engine.errors import LogError
 from streams.engine.logfile import read_ends
 from streams.engine.progress import ProgressReader
 from streams.engine.settings import EngineSettings
@@ -25,6 +25,8 @@ from streams.engine.worker import plain, run_worker
 from streams.files import read_placed
 from streams.monitor import Monitor, Settings, encode
 from streams.record import OUTPUT_TOPICS
+from tests.chaos.rest import all_taken_in
+from tests.engine.in_thread import in_thread
 from tests.firms import Told, firms
 from tests.kafka.working import values, wait
 
@@ -47,24 +49,20 @@ def send(settings: EngineSettings, told: list[Told]) -> None:
     assert producer.flush(60) == 0
 
 
-@contextmanager
-def working(settings: EngineSettings, rules: tuple[ShardRule, ...]) -> Iterator[None]:
+def working(settings: EngineSettings, rules: tuple[ShardRule, ...]) -> AbstractContextManager[None]:
     """Run a worker in a thread for the length of a `with` block."""
-    deciding, stop, codes = Settings(shards=rules), threading.Event(), list[int]()
-    run = partial(
-        run_worker,
-        settings,
-        lambda shard: Monitor(deciding, shard=shard),
-        configuration=plain(deciding),
-        shard_map=ShardMap(rules),
-        stop=stop,
-    )
-    thread = threading.Thread(target=lambda: codes.append(run()), daemon=True)
-    thread.start()
-    yield
-    stop.set()
-    thread.join(90)
-    assert codes == [0]
+    deciding = Settings(shards=rules)
+
+    def run(stop: threading.Event) -> int:
+        return run_worker(
+            settings,
+            lambda shard: Monitor(deciding, shard=shard),
+            configuration=plain(deciding),
+            shard_map=ShardMap(rules),
+            stop=stop,
+        )
+
+    return in_thread(run)
 
 
 def said(settings: EngineSettings, topic: str) -> list[bytes]:
@@ -83,9 +81,9 @@ def test_the_export_of_a_run_with_several_shards_is_that_run(
         send(settings, told[: len(told) // 2])
         workers.enter_context(working(settings, rules))  # takes some of the shards over in the middle of it
         send(settings, told[len(told) // 2 :])
-        _wait_until_applied(settings, len(told))
+        _wait_until_applied(settings)
     with working(settings, rules):  # the last one to end, alone, leaves nothing in the log that is not applied
-        _wait_until_applied(settings, len(told))
+        _wait_until_applied(settings)
     path = tmp_path / "log.jsonl"
     exported = CliRunner().invoke(
         cli, ["export-log", "--broker", settings.broker, "--topic", settings.log_topic, "--out", str(path)]
@@ -102,18 +100,13 @@ def test_the_export_of_a_run_with_several_shards_is_that_run(
             assert ran.exit_code == 0, ran.output
 
 
-def _wait_until_applied(settings: EngineSettings, events: int) -> None:
-    reader = ProgressReader(settings)
-
-    def applied() -> bool:
-        try:
-            now = reader.read()
-        except UnavailableError:  # a broker that has just begun has no coordinator of groups yet
-            return False
-        return now.logged > events and now.waiting == 0
-
-    wait(applied, 120)
-    reader.close()
+def _wait_until_applied(settings: EngineSettings) -> None:
+    """Wait until all that was sent is in the log, and the log as it is then is applied: after it come ticks without end."""
+    admin = AdminClient(client_options(settings.broker, {}))
+    wait(lambda: all_taken_in(settings, admin), 120)
+    with closing(ProgressReader(settings)) as reader:
+        ends = reader.read().ends
+        wait(lambda: reader.read().has_applied(ends), 120)
 
 
 def _same_outputs(settings: EngineSettings, log: Path) -> None:

@@ -7,10 +7,9 @@ import signal
 import socket
 import subprocess
 import sysconfig
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -32,6 +31,7 @@ from streams.engine.testimony import STATE_DISAGREES, Testimony
 from streams.engine.topics import Topics
 from streams.engine.witness import Verdict, Witness
 from streams.monitor import Monitor
+from tests.engine.in_thread import in_thread
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.working import Worker, chunks, log_end, saved, send, values, wait, write_state
 from tests.metrics.scrape import of, scrape
@@ -39,25 +39,9 @@ from tests.metrics.scrape import of, scrape
 OnKafka = Callable[..., EngineSettings]
 
 
-@contextmanager
-def attending(settings: EngineSettings) -> Iterator[None]:
+def attending(settings: EngineSettings) -> AbstractContextManager[None]:
     """Let a witness follow in a thread; whatever it cannot do fails the test."""
-    stop, ended = threading.Event(), list[object]()
-
-    def follow() -> None:
-        try:
-            ended.append(attend(settings, 0, stop))
-        except Exception as problem:  # noqa: BLE001  # it is shown below, in the thread of the test
-            ended.append(problem)
-
-    thread = threading.Thread(target=follow, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(30)
-    assert ended in ([True], [False]), ended
+    return in_thread(lambda stop: isinstance(attend(settings, 0, stop), bool), returns=True)
 
 
 @contextmanager

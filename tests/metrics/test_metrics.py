@@ -26,6 +26,7 @@ from streams.metrics.reading import CLIENTS_MAX, OTHERS, samples
 from streams.monitor import Monitor, Settings
 from streams.record import Record
 from streams.simulate import Simulation, demo_config
+from tests.engine.in_thread import in_thread
 from tests.engine.running import produce
 from tests.ledger.strategies import Log, logs
 from tests.metrics.scrape import Figures, of, scrape
@@ -205,16 +206,10 @@ def test_a_worker_serves_its_monitor_and_lets_go_of_the_port() -> None:
     port = _free_port()
     with EmbeddedBroker() as broker:
         settings = broker.settings(clock="events", metrics_port=port, metrics_address="127.0.0.1")
-        codes: list[int] = []
-        stop = threading.Event()
-        worker = threading.Thread(target=lambda: codes.append(worker_main(settings, Settings(), stop=stop)))
-        worker.start()
         records = list(read_records([EXAMPLE]))
-        produce(broker.address, [(record.topic, record.value) for record in records])
-        found = _scraped_until(port, "movements_completed", 4, op_type="withdrawal")
-        stop.set()
-        worker.join(60)
-    assert codes == [0]
+        with in_thread(lambda stop: worker_main(settings, Settings(), stop=stop)):
+            produce(broker.address, [(record.topic, record.value) for record in records])
+            found = _scraped_until(port, "movements_completed", 4, op_type="withdrawal")
     assert of(found, "records_applied_total", kind="transfers") == 22
     with pytest.raises(OSError, match="refused"):
         scrape(port)
