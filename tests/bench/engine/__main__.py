@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from streams.engine.settings import EngineSettings
-from tests.bench.engine import burst, full, latency, light, recovery, shards
+from tests.bench.engine import accounts, burst, full, latency, light, recovery, shards
 from tests.bench.engine.contest import Contestant, Tried, own_python, run, table
 from tests.bench.engine.core import events
 from tests.bench.engine.fill import Filler
@@ -22,7 +22,7 @@ from tests.bench.engine.rivals import NoRivalsError, rivals_python
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.jars import NoKafkaError
 
-PARTS = ("light", "keys", "full", "latency", "intake", "shards", "recovery", "burst")
+PARTS = ("light", "keys", "accounts", "full", "latency", "intake", "shards", "recovery", "burst")
 INTAKE = Contestant("intake", "on_intake", "intake alone, confirmed in the log")
 MANY_KEYS = 1_000_000
 
@@ -60,6 +60,9 @@ def _part(part: str, broker: str, wanted: argparse.Namespace, rivals: Path | Non
         reports = [light.report(tried, load) for tried, load in zip(tries, loads, strict=True)]
         reports += [light.report_keys(tries[0], tries[number], loads[number]) for number in (1, 2, 3)]
         return "\n\n".join(reports)
+    if part == "accounts":
+        sizes = (wanted.keys, MANY_KEYS)
+        return accounts.report(sizes, accounts.measure(broker, sizes, wanted.events // 10, wanted.rounds))
     if part == "full":
         return full.report(full.measure(broker, wanted.rounds))
     if part == "latency":
@@ -118,7 +121,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.engine", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (all)")
     parser.add_argument("--events", type=int, default=1_500_000, help="for the fast ones (1,500,000)")
-    parser.add_argument("--keys", type=int, default=1_000, help="accounts (1,000); the part `keys` adds 1,000,000")
+    parser.add_argument(
+        "--keys", type=int, default=1_000, help="accounts (1,000); the parts `keys` and `accounts` add 1,000,000"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="each one runs so often, in turns (3)")
     parser.add_argument("--only", action="append", default=[], choices=[one.name for one in light.CONTESTANTS])
     parser.add_argument(

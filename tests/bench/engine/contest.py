@@ -16,7 +16,7 @@ import msgspec
 from tests.bench.engine.result import Result, Task
 
 ROOT = Path(__file__).parents[3]
-PATIENCE_SECONDS = 400
+PATIENCE_SECONDS = 900
 
 
 @dataclass(frozen=True)

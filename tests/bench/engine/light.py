@@ -14,6 +14,7 @@ from streams.engine.settings import EngineSettings
 from tests.bench.engine.contest import Contestant, Tried, agree, own_python, ratio_of, run, table
 from tests.bench.engine.core import events, openings
 from tests.bench.engine.fill import Filler, Pair, as_entries
+from tests.bench.engine.known import log_in_two_parts
 from tests.bench.engine.result import Result, Task
 
 CONTESTANTS = (
@@ -82,24 +83,15 @@ def _turn(
     )  # fmt: skip
     python = rivals if contestant.is_rival and rivals is not None else own_python()
     if contestant.name == "driftline":
-        task = _log(filler, settings, contestant, task, [value for _, value in mine])
+        entries = list(as_entries([value for _, value in mine]))
+        settings = msgspec.structs.replace(settings, topic_prefix=source)
+        task = log_in_two_parts(filler, settings, contestant, task, (entries[:known], entries[known:]), {})
     else:
         filler.make(source, f"{name}outputs")
         filler.events(source, mine)
     result = run(contestant, task, python)
     filler.drop(name)
     return result
-
-
-def _log(filler: Filler, settings: EngineSettings, contestant: Contestant, task: Task, values: Sequence[bytes]) -> Task:
-    """Fill Driftline's log; what makes the accounts known is applied and saved by a worker of its own."""
-    settings = msgspec.structs.replace(settings, topic_prefix=task.source)
-    entries = list(as_entries(values))
-    filler.log(settings, entries[: task.known or None], {})
-    if not task.known:
-        return task
-    run(contestant, msgspec.structs.replace(task, events=task.known, known=0), own_python())
-    return msgspec.structs.replace(task, log_end=filler.log_on(settings, entries[task.known :]))
 
 
 def report(tried: list[Tried], load: Load) -> str:

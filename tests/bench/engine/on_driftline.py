@@ -133,8 +133,8 @@ def full(given: Task) -> Result:
     watch = Watch()
     monitor = TimedMonitor(watch)
     settings = msgspec.structs.replace(settings_of(given), clock="events")
-    result = confirmed(settings, monitor, watch, given.events, worker.plain(Settings()))
-    return msgspec.structs.replace(result, events=given.events, said=monitor.said)
+    result = confirmed(settings, monitor, watch, given.log_end or given.events, worker.plain(Settings()))
+    return msgspec.structs.replace(result, events=given.events - given.known, said=monitor.said)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.bench.engine import burst, recovery, shards
+from streams.monitor import Monitor, Settings
+from streams.record import Record
+from tests.bench.engine import accounts, burst, recovery, shards
 from tests.bench.engine.burst import Plan, Seen, Sent
 from tests.bench.engine.burst_sender import DueEvents
 from tests.bench.engine.contest import Tried
@@ -69,6 +71,17 @@ def test_each_shard_gets_its_accounts_and_all_events_are_in_one_of_them() -> Non
     origins = [origin for entries in logs for origin, _ in entries]
     assert len(origins) == len(set(origins)) == 5_000
     assert all(1_000 < len(entries) < 1_500 for entries in logs)
+
+
+def test_clients_who_pay_each_other_are_usual_and_quiet() -> None:
+    known = accounts.openings(250)
+    paid = list(accounts.payments(500, 250, len(known)))
+    monitor = Monitor(Settings())
+    for origin, value in [*known, *paid]:
+        assert monitor.step(Record(origin.split("/")[0], value, origin)) == []
+    assert len({msgspec.json.decode(value)["event_id"] for _, value in known + paid}) == len(known) + len(paid)
+    rows = [key for key in monitor.changed_rows() if key.startswith('["account"')]
+    assert len(rows) == 251, "each client's, and the other side's"
 
 
 def runs(seconds: float, *counted: int) -> list[tuple[float, list[shards.Done]]]:
