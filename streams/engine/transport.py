@@ -106,6 +106,7 @@ class BatchConsumer(Consumer):
 
     _revocations = 0  # how often partitions went away, or might have
     _seeks = 0  # how often reading went to the bookmarks of all that was assigned
+    _sought_after = -1  # how often partitions had gone away when it last did
 
     @cached_property
     def _handed(self) -> dict[TP, int]:
@@ -149,6 +150,15 @@ class BatchConsumer(Consumer):
                 self._places.overdue(limit_s)
             raise
 
+    def resume_flow(self) -> None:
+        """Let fetches be handed on again, unless reading has not gone to the bookmarks of what is assigned.
+
+        Faust resumes also after a seek that a revocation has overtaken, or that goes on beside one; what is assigned next
+        would be taken up from the committed offset, until the seek that belongs to it.
+        """
+        if self._sought_after == self._revocations:
+            super().resume_flow()
+
     async def _go_to_bookmarks(self) -> None:
         revocations = self._revocations
         committed = await self.seek_to_committed()
@@ -162,6 +172,7 @@ class BatchConsumer(Consumer):
         starts = {tp: self._open(tp, committed.get(tp), earliest[tp]) for tp in assigned}
         await self.seek_wait(starts)
         self._seeks += 1
+        self._sought_after = revocations
 
     def _open(self, tp: TP, committed: int | None, earliest: int) -> int:
         known = committed if committed is not None and committed >= 0 else None
@@ -183,6 +194,7 @@ class BatchConsumer(Consumer):
         reached("revoke")
         await super().on_partitions_revoked(revoked)
         self._revocations += 1
+        self.stop_flow()  # where a seek has ended meanwhile, Faust has resumed it
         for tp in revoked:
             self._handed.pop(tp, None)
             self._bookmarks.close((tp.topic, tp.partition))

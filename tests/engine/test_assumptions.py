@@ -43,6 +43,7 @@ COROUTINE, GENERATOR, PLAIN = "a coroutine", "an asynchronous generator", "a pla
 OVERRIDDEN = {
     "getmany": (GENERATOR, ["timeout"]),
     "perform_seek": (COROUTINE, []),
+    "resume_flow": (PLAIN, []),
     "on_partitions_assigned": (COROUTINE, ["assigned", "generation_id"]),
     "on_partitions_revoked": (COROUTINE, ["revoked"]),
     "_filter_tps_with_pending_acks": (PLAIN, ["topics"]),

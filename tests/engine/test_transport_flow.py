@@ -123,7 +123,8 @@ class Opening(Standing):
         self.prepared.append(partitions)
         await self.is_ready.wait()
 
-    def stop_flow(self) -> None: ...
+    def stop_flow(self) -> None:
+        self.flow_active = False
 
     async def seek_to_committed(self) -> dict[TP, int]:
         return {HERE: 4}
@@ -227,3 +228,32 @@ def test_an_assignment_of_nothing_is_heard_of_too(
 
     assert asyncio.run(story()).prepared == prepared
     assert taken_up == [assigned]
+
+
+@pytest.mark.parametrize("goes", ["before it ends", "after it ends", "not at all"])
+def test_the_flow_goes_on_for_what_was_opened_only(monkeypatch: pytest.MonkeyPatch, goes: str) -> None:
+    """Faust lets it go on whenever a seek has returned: what is assigned next would be read from the committed offset."""
+
+    async def nothing(self: object, revoked: set[TP]) -> None: ...
+
+    def resume(self: Consumer) -> None:
+        self.flow_active = True
+
+    monkeypatch.setattr(Consumer, "on_partitions_revoked", nothing)
+    monkeypatch.setattr(Consumer, "resume_flow", resume)
+
+    async def story() -> Opening:
+        consumer = Opening(60.0)
+        seeking = asyncio.create_task(consumer.perform_seek())
+        await asyncio.sleep(0)
+        if goes == "before it ends":
+            await consumer.on_partitions_revoked({HERE})
+        consumer.is_ready.set()
+        await seeking
+        consumer.resume_flow()
+        if goes == "after it ends":
+            assert consumer.flow_active
+            await consumer.on_partitions_revoked({HERE})
+        return consumer
+
+    assert asyncio.run(story()).flow_active == (goes == "not at all")

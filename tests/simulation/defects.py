@@ -21,6 +21,7 @@ from streams.engine.held import HeldShard
 from streams.engine.keeper import Keeper
 from streams.engine.merge import Merge
 from streams.engine.shard import Shard
+from streams.engine.transport import BatchConsumer
 from streams.engine.watermarks import Reading, Watermarks
 from streams.monitor import controls
 from tests.simulation import sharded_defects as sharded
@@ -200,6 +201,11 @@ def merged_past_the_ends() -> AbstractContextManager[Any]:
     return patch.object(Merge, "release", wrong)
 
 
+def flow_resumed_for_what_was_not_opened() -> AbstractContextManager[Any]:
+    """Fetches are handed on again after each seek, also one that a revocation overtook."""
+    return patch.object(BatchConsumer, "resume_flow", lambda self: setattr(self, "flow_active", True))
+
+
 @contextmanager
 def records_given_up_one_by_one() -> Iterator[None]:
     """The producer gives up a record that waits too long, and sends the next."""
@@ -252,7 +258,7 @@ FREQUENT: dict[Defect, int] = {
 """In how many worlds, from the first one on, a defect must have been found (it stops at the first)."""
 
 RARE: tuple[Defect, ...] = (
-    committed_while_another_has_it, gone_on_behind_another, log_ends_before_the_fence, log_read_for_an_earlier_opening, merged_past_the_ends, opened_while_about_to_be_closed,
+    committed_while_another_has_it, flow_resumed_for_what_was_not_opened, gone_on_behind_another, log_ends_before_the_fence, log_read_for_an_earlier_opening, merged_past_the_ends, opened_while_about_to_be_closed,
     *sharded.RARE,
 )  # fmt: skip
 """Found in thousands of worlds only; tests of their own hold these, and `--defect` plants them here."""

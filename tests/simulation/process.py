@@ -69,6 +69,9 @@ class FaustAsItIs(FaustConsumer):
     def stop_flow(self) -> None:
         self.flow_active = False
 
+    def resume_flow(self) -> None:
+        self.flow_active = True
+
     def _get_active_partitions(self) -> set[TP]:
         return self.process.assigned
 
@@ -257,7 +260,7 @@ class Process:
     async def _seek(self, consumer: SimConsumer) -> None:
         await asyncio.sleep(0)
         await consumer.perform_seek()
-        consumer.flow_active = True
+        consumer.resume_flow()
 
     # -------------------------------------------------------------------------------------------------------- the end
 
