@@ -49,7 +49,7 @@ def play(address: str, folder: Path, prefix: str, scenario: Scenario, defect: st
     with Fleet(settings, folder, 0, MODULE, environment=environment) as fleet, Heads(settings) as heads, feeder:
         try:
             fleet.arms.extend([scenario.arm] * (scenario.crashes - 1))
-            fleet.next_environment = {FREEZE: FROZEN_AT} if scenario.event == "zombie" else {}
+            fleet.next_environments[0] = {FREEZE: FROZEN_AT} if scenario.event == "zombie" else {}
             first = fleet.add(scenario.arm)
             _happen(scenario, fleet, first, heads)
             fleet.disarm()

@@ -69,7 +69,7 @@ class Fleet:
         self._environment = dict(environment or {})
         self._count, self._starts = count, 0
         self.arms: deque[str] = deque()  # for the next that are started
-        self.next_environment: dict[str, str] = {}  # of the next that is started, only
+        self.next_environments: dict[int, dict[str, str]] = {}  # of the worker of that number, when it starts next
         self._is_static = is_static  # each place has an instance id of its own: a worker that comes back is known
         self.workers: list[Worker] = []
         self.ends: Counter[str] = Counter()
@@ -172,8 +172,14 @@ class Fleet:
         said = self._folder / f"worker-{self._starts}.log"
         settings = self._settings_of(number).as_environment()
         faults = {"PYTHONFAULTHANDLER": "1"}  # a crash in a library says where it was
-        environment = {**os.environ, **faults, **settings, **self._environment, **self.next_environment, VARIABLE: arm}
-        self.next_environment = {}
+        environment = {
+            **os.environ,
+            **faults,
+            **settings,
+            **self._environment,
+            **self.next_environments.pop(number, {}),
+            VARIABLE: arm,
+        }
         with said.open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, *self._module], env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out

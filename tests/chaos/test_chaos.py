@@ -70,7 +70,7 @@ def test_a_worker_that_wakes_after_its_shard_went_writes_no_state_and_ends(kafka
         Heads(settings) as heads,
         Feeder(settings, 3, 3_000, 100.0) as feeder,
     ):
-        fleet.next_environment = {FREEZE: FROZEN_AT}  # it wakes with a checkpoint to be written
+        fleet.next_environments[0] = {FREEZE: FROZEN_AT}  # it wakes with a checkpoint to be written
         sleeper = fleet.add()
         until(lambda: is_stopped(sleeper.process.pid), "it does not freeze")
         fleet.add()

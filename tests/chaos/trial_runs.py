@@ -160,7 +160,8 @@ def _frozen(ground: Ground, number: int, trial: Trial) -> Worker:
     """Freeze a worker, every second time at a named point, and return it."""
     worker = ground.fleet.workers[number % len(ground.fleet.workers)]
     if number // 2 % 2 == 0:
-        ground.fleet.next_environment = {FREEZE: f"{PLACES[number // 4 % len(PLACES)]}:{2 + number % 3}"}
+        place = f"{PLACES[number // 4 % len(PLACES)]}:{2 + number % 3}"
+        ground.fleet.next_environments[worker.number] = {FREEZE: place}
         before = worker.process.pid
         ground.fleet.stop(worker)
         deadline = time.monotonic() + FREEZE_PATIENCE_SECONDS
