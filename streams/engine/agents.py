@@ -101,7 +101,7 @@ class Engine:
                     await asyncio.sleep(POLL_SECONDS)
                 if batch.opening != shard.opening or not shard.is_open:
                     break  # another worker may hold the shard, or it was opened again at another place
-                records = batch[start : start + self._slices.records]
+                records = batch[start : start + self._slices.size(len(batch))]
                 self.failing.guard(partial(self._apply, shard, records))
                 start += len(records)
                 await _turns(GIVEN_TURNS)

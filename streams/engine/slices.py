@@ -1,13 +1,17 @@
 """How many records are applied between two turns of the event loop: as many as take a few milliseconds.
 
 A record takes the whole monitor a hundred times as long as a simple machine. By a fixed number either others would wait
-for a tenth of a second, intake and confirmations among them, or half the time would go into taking turns.
+for a tenth of a second, intake and confirmations among them, or half the time would go into taking turns. At each turn
+the interpreter may go to another thread and must be waited for, which takes about a millisecond: where so much waits that
+nobody is in a hurry any more, a slice is longer.
 """
 
 from __future__ import annotations
 
 SLICE_SECONDS = 0.004
 FEWEST, MOST = 16, 4_000
+BACKLOG_RECORDS = 1_000  # of one fetch: what is live does not come in so many
+BACKLOG_SLICE_RECORDS, LONGER = 500, 16  # a slice of a backlog, and how much longer it may be than another
 
 
 class Slices:
@@ -15,6 +19,12 @@ class Slices:
 
     def __init__(self) -> None:
         self.records = 500
+
+    def size(self, fetched: int) -> int:
+        """Return how many records to apply at once of a fetch of so many."""
+        if fetched < BACKLOG_RECORDS:
+            return self.records
+        return max(self.records, min(BACKLOG_SLICE_RECORDS, LONGER * self.records))
 
     def took(self, records: int, seconds: float) -> None:
         """Take in how long a slice of so many records took; one that took no time that can be measured says nothing."""

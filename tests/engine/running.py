@@ -11,9 +11,10 @@ from typing import Self
 
 import msgspec
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from ledger.times import to_text
+from streams.engine.clients import client_options
 from streams.engine.settings import EngineSettings, settings_from
 from streams.engine.worker import run_worker
 from streams.record import Output, Record
@@ -95,6 +96,19 @@ def produce(address: str, values: Iterable[tuple[str, bytes | None]]) -> None:
             producer.poll(0.01)
         producer.produce(topic, value, partition=0)
     assert producer.flush(20) == 0
+
+
+def values_of(address: str, topic: str) -> list[bytes]:
+    """Return what a topic of one partition holds now; the broker's full name of it, and nothing here knows what the values mean."""
+    consumer = Consumer(client_options(address, {"group.id": "reader", "enable.auto.commit": False}))
+    place = TopicPartition(topic, 0, 0)
+    end = consumer.get_watermark_offsets(place, timeout=10)[1]
+    consumer.assign([place])
+    values: list[bytes] = []
+    while len(values) < end:
+        values += [message.value() or b"" for message in consumer.consume(10_000, 0.05)]
+    consumer.close()
+    return values
 
 
 if __name__ == "__main__":  # a worker with this monitor as a process of its own

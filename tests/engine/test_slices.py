@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.engine.slices import FEWEST, MOST, SLICE_SECONDS, Slices
+from streams.engine.slices import BACKLOG_RECORDS, FEWEST, LONGER, MOST, SLICE_SECONDS, Slices
 
 
 @pytest.mark.parametrize(("record_s", "records"), [(0.0001, 40), (0.000002, 2_000), (1.0, FEWEST), (1e-9, MOST)])
@@ -23,3 +23,14 @@ def test_a_slow_record_makes_the_next_slices_small_and_they_grow_again() -> None
     assert slices.records == 2 * FEWEST
     slices.took(FEWEST, 0.0)
     assert slices.records == 2 * FEWEST
+
+
+@pytest.mark.parametrize(
+    ("record_s", "live", "backlog"), [(0.0001, 40, 500), (0.000002, 2_000, 2_000), (1.0, FEWEST, LONGER * FEWEST)]
+)
+def test_a_slice_of_a_backlog_is_longer_where_records_take_long(record_s: float, live: int, backlog: int) -> None:
+    slices = Slices()
+    for _ in range(20):
+        slices.took(slices.records, slices.records * record_s)
+    assert slices.size(BACKLOG_RECORDS - 1) == pytest.approx(live, abs=1)
+    assert slices.size(BACKLOG_RECORDS) == pytest.approx(backlog, abs=1)

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from confluent_kafka import Consumer, TopicPartition
 
 from streams.engine import agents
 from streams.engine.control import read_config
@@ -30,7 +29,7 @@ from streams.engine.worker import run_worker, worker_main
 from streams.lines import parse_line
 from streams.monitor import Settings
 from streams.record import OWN_ORIGIN, Output, Record
-from tests.engine.running import CountingMonitor, RunningWorker, Said, event, produce
+from tests.engine.running import CountingMonitor, RunningWorker, Said, event, produce, values_of
 
 EVENTS = 20_000
 
@@ -54,7 +53,7 @@ def test_every_event_comes_through_once_in_order_and_the_log_is_the_run(broker: 
     assert export_log(broker.address, path) == EVENTS + 1
     assert [parse_line(line) for line in _lines(path)] == worker.monitor.records
     # What was said is on the topic, in the order of the log.
-    said = [msgspec.json.decode(value, type=Said).number for value in _values(broker.address, "alerts")]
+    said = [msgspec.json.decode(value, type=Said).number for value in values_of(broker.address, "alerts")]
     assert said == list(range(2, EVENTS + 2))
     # A second start is told the whole log again, takes nothing in twice and goes on.
     with RunningWorker(settings) as again:
@@ -176,7 +175,7 @@ def test_a_killed_worker_loses_nothing_and_a_terminated_one_ends_clean(broker: E
     origins = [record.origin for record in inputs_of(log_of(broker))]
     assert list(dict.fromkeys(origins)) == [f"transfers/0/{offset}" for offset in range(4_000)]
     # The clean end has said everything: one alert at least for each entry of the log, the last one included.
-    last_number = max(msgspec.json.decode(value, type=Said).number for value in _values(broker.address, "alerts"))
+    last_number = max(msgspec.json.decode(value, type=Said).number for value in values_of(broker.address, "alerts"))
     assert last_number == len(log_of(broker))
 
 
@@ -209,19 +208,6 @@ def _ticks(records: list[Record]) -> list[int]:
 def _lines(path: Path) -> list[bytes]:
     with gzip.open(path) as file:
         return file.readlines()
-
-
-def _values(address: str, topic: str) -> list[bytes]:
-    """Return what a topic holds now; what its publisher says is checked, so nothing here knows the log's format."""
-    consumer = Consumer({"bootstrap.servers": address, "group.id": "reader", "log_level": 0})
-    place = TopicPartition(topic, 0, 0)
-    end = consumer.get_watermark_offsets(place, timeout=10)[1]
-    consumer.assign([place])
-    values: list[bytes] = []
-    while len(values) < end:
-        values += [message.value() or b"" for message in consumer.consume(10_000, 0.05)]
-    consumer.close()
-    return values
 
 
 def _process(settings: EngineSettings) -> subprocess.Popen[bytes]:

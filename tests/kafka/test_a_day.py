@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, Message, Producer
 
 from alerts.records import Alert
 from streams.engine.logfile import export_log
@@ -24,6 +24,7 @@ from streams.lines import parse_line
 from streams.monitor import Monitor, encode
 from streams.record import OUTPUT_TOPICS
 from streams.simulate import SimEvent, Simulation, WorldConfig
+from tests.engine.running import values_of
 
 DAY_START_US = 1_767_571_200_000_000
 
@@ -75,19 +76,6 @@ def wait_for(settings: EngineSettings, process: subprocess.Popen[bytes], records
             time.sleep(0.2)
     finally:
         reader.close()
-
-
-def values_of(broker: str, topic: str) -> list[bytes]:
-    """Return the values of a topic of one partition, as they lie there."""
-    consumer = Consumer({"bootstrap.servers": broker, "group.id": "reader", "log_level": 0})
-    place = TopicPartition(topic, 0, 0)
-    end = consumer.get_watermark_offsets(place, timeout=10)[1]
-    consumer.assign([place])
-    values: list[bytes] = []
-    while len(values) < end:
-        values += [message.value() or b"" for message in consumer.consume(10_000, 0.05)]
-    consumer.close()
-    return values
 
 
 def replayed(log: Path) -> dict[str, list[bytes]]:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Self
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer
 
 from streams.engine.checkpoints import CheckpointWriter, Head, Saved, read_saved
 from streams.engine.clients import client_options
@@ -23,6 +23,7 @@ from streams.engine.worker import plain, run_worker
 from streams.monitor import Monitor, Settings, encode
 from streams.record import Output
 from streams.simulate import SimEvent, Simulation, WorldConfig
+from tests.engine.running import values_of
 
 DAY_START_US = 1_767_571_200_000_000
 
@@ -122,12 +123,4 @@ def write_state(settings: EngineSettings, rows: dict[str, bytes | None], head: H
 
 def values(settings: EngineSettings, topic: str) -> list[bytes]:
     """Return what a topic of one partition holds now."""
-    consumer = Consumer(client_options(settings.broker, {"group.id": "tests", "enable.auto.commit": False}))
-    place = TopicPartition(settings.topic(topic), 0, 0)
-    end = consumer.get_watermark_offsets(place, timeout=10)[1]
-    consumer.assign([place])
-    found: list[bytes] = []
-    while len(found) < end:
-        found += [message.value() or b"" for message in consumer.consume(10_000, 0.05)]
-    consumer.close()
-    return found
+    return values_of(settings.broker, settings.topic(topic))
