@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
-from statistics import median
 from typing import Any
 
 import msgspec
@@ -13,14 +12,13 @@ from ledger.times import to_text
 from streams.engine.settings import EngineSettings
 from streams.engine.worker import plain
 from streams.monitor import Settings
-from tests.bench.engine.contest import Contestant, Tried, agree, own_python, run, table
+from tests.bench.engine.contest import Contestant, Tried, agree, many_over_few, own_python, run, table
 from tests.bench.engine.fill import Entry, Filler
 from tests.bench.engine.full import CONTESTANTS
 from tests.bench.engine.known import log_in_two_parts
 from tests.bench.engine.result import Result, Task
 
 PREFIX = "accounts-"
-TARGET = 0.8
 BEGINS_US = 1_767_571_200_000_000
 EVENT_US = 500  # between two events
 OPENED_AT_ONCE = 100  # accounts in one journal
@@ -92,13 +90,7 @@ def report(loads: tuple[int, ...], tried: list[list[Tried]]) -> str:
         lines += [f"The whole monitor over {keys:,} accounts, all of them known", table(contestants)]
         lines += [f"  WRONG: {line}" for line in agree(contestants)]
     lines.append("Many accounts over few, events/s")
-    for few, many in zip(tried[0], tried[-1], strict=True):
-        ratio = median(more / less for more, less in zip(many.rates(), few.rates(), strict=True))
-        said = ""
-        if few.contestant.name == "driftline":
-            said = f"  target {TARGET:g}: {'met' if ratio >= TARGET else 'NOT met'}"
-        lines.append(f"  {few.contestant.title:46}{ratio:8.2f} {said}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *many_over_few(tried[0], tried[-1])])
 
 
 def _account(rank: int) -> str:

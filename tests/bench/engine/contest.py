@@ -17,6 +17,7 @@ from tests.bench.engine.result import Result, Task
 
 ROOT = Path(__file__).parents[3]
 PATIENCE_SECONDS = 900
+MANY_TARGET = 0.8  # Driftline's events/s with many accounts over those with few
 
 
 @dataclass(frozen=True)
@@ -104,3 +105,15 @@ def ratio_of(ours: Tried, theirs: Tried, target: float | None) -> str:
     said = "" if target is None else f"  target {target:g}: {'met' if ratio >= target else 'NOT met'}"
     spread = f"({min(ratios):.2f} to {max(ratios):.2f})"
     return f"  Driftline / {theirs.contestant.title:34}{ratio:8.2f} {spread:18}{said}"
+
+
+def many_over_few(few: Iterable[Tried], many: Iterable[Tried]) -> list[str]:
+    """Return a line for each contestant: its speed with many accounts over that with few, Driftline's beside its target."""
+    lines: list[str] = []
+    for one, other in zip(few, many, strict=True):
+        ratio = median(more / less for more, less in zip(other.rates(), one.rates(), strict=True))
+        said = ""
+        if one.contestant.name == "driftline":
+            said = f"  target {MANY_TARGET:g}: {'met' if ratio >= MANY_TARGET else 'NOT met'}"
+        lines.append(f"  {one.contestant.title:46}{ratio:8.2f} {said}")
+    return lines

@@ -11,7 +11,7 @@ from statistics import median
 import msgspec
 
 from streams.engine.settings import EngineSettings
-from tests.bench.engine.contest import Contestant, Tried, agree, own_python, ratio_of, run, table
+from tests.bench.engine.contest import Contestant, Tried, agree, many_over_few, own_python, ratio_of, run, table
 from tests.bench.engine.core import events, openings
 from tests.bench.engine.fill import Filler, Pair, as_entries
 from tests.bench.engine.known import log_in_two_parts
@@ -26,7 +26,6 @@ CONTESTANTS = (
     Contestant("faust-table", "on_faust", "plain Faust: with a table", share=0.02, option="table"),
 )
 TARGETS = {"bare": 0.9, "bytewax": 1.5, "quix": 2.5, "faust-table": 30.0}  # Driftline's events/s over theirs
-KEYS_TARGET = 0.8
 PREFIX = "light-"
 TURNS = count(1)  # for the names of topics
 
@@ -109,11 +108,4 @@ def report(tried: list[Tried], load: Load) -> str:
 
 def report_keys(few: list[Tried], many: list[Tried], load: Load) -> str:
     """Return what many accounts cost each contestant, beside the target."""
-    lines = [f"{load}, over few accounts, events/s"]
-    for one, other in zip(few, many, strict=True):
-        ratio = median(more / less for more, less in zip(other.rates(), one.rates(), strict=True))
-        said = ""
-        if one.contestant.name == "driftline":
-            said = f"  target {KEYS_TARGET:g}: {'met' if ratio >= KEYS_TARGET else 'NOT met'}"
-        lines.append(f"  {one.contestant.title:46}{ratio:8.2f} {said}")
-    return "\n".join(lines)
+    return "\n".join([f"{load}, over few accounts, events/s", *many_over_few(few, many)])
