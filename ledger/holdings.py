@@ -105,7 +105,7 @@ class Holdings:
             self._add_effect(effect, -effect.delta, transfer_id, judged)
         for effect in done:
             self._add_effect(effect, effect.delta, transfer_id, judged)
-        if self.movements.value_dates:
+        if self.movements.value_dates.rows:
             self.value_dates.note(transfer_id)
         for position in judged:
             finding = self.breaks.assess(position, fact.event_id, explained=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.amounts import places
 from ledger.movements import Movement
+from ledger.table import Table
 from ledger.times import DAY_US
 
 
@@ -12,7 +13,7 @@ class MovementStore:
 
     def __init__(self) -> None:
         self.by_id: dict[str, Movement] = {}
-        self.value_dates: dict[str, int] = {}
+        self.value_dates: Table[str, int] = Table(int)
         self.touched: set[str] = set()
         self._by_day: dict[int, list[str]] = {}  # by the days of their facts: what a day's end may forget
 
@@ -55,7 +56,7 @@ class MovementStore:
 
     def _drop(self, transfer_id: str) -> None:
         del self.by_id[transfer_id]
-        self.value_dates.pop(transfer_id, None)
+        self.value_dates.drop(transfer_id)
         self.touched.add(transfer_id)
 
     def finest(self, asset: str) -> int | None:

@@ -20,8 +20,7 @@ class ValueDates:
 
     def set(self, transfer_id: str, value_us: int) -> None:
         """Note that a bank counts a movement only until `value_us` at the latest: till then it may show or not."""
-        self.movements.value_dates[transfer_id] = value_us
-        self.movements.touched.add(transfer_id)
+        self.movements.value_dates.put(transfer_id, value_us)
         self.note(transfer_id)
 
     def note(self, transfer_id: str) -> None:
@@ -39,7 +38,7 @@ class ValueDates:
 
     def load(self, transfer_id: str, value_us: int) -> None:
         """Put back when a bank counts a movement; the movements are loaded before."""
-        self.movements.value_dates[transfer_id] = value_us
+        self.movements.value_dates.rows[transfer_id] = value_us
         self.note(transfer_id)
 
     def forget_before(self, now_us: int) -> None:
@@ -48,11 +47,9 @@ class ValueDates:
         for location, asset in sorted(self._noted):
             position = self.places.position(location, asset)
             for ref in position.forget_value_dates(before_us):
-                self.movements.value_dates.pop(ref, None)
-                self.movements.touched.add(ref)
+                self.movements.value_dates.drop(ref)
             if not position.value_dated:
                 self._noted.discard((location, asset))
         dates = self.movements.value_dates
-        for ref in [ref for ref, at_us in dates.items() if at_us < before_us and ref not in self.movements.by_id]:
-            del dates[ref]
-            self.movements.touched.add(ref)
+        for ref in [ref for ref, at_us in dates.rows.items() if at_us < before_us and ref not in self.movements.by_id]:
+            dates.drop(ref)

@@ -6,7 +6,6 @@ None is gone. Loading all rows gives a monitor that goes on exactly as the one t
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -23,6 +22,7 @@ from streams.monitor.state import State
 
 STATE_VERSION = 1
 Key = tuple[str | int, ...]
+_encode_key = msgspec.json.Encoder().encode
 _decode_key = msgspec.json.Decoder(list[str | int]).decode
 _decode = msgspec.json.Decoder().decode
 
@@ -33,20 +33,27 @@ def all_rows(state: State) -> dict[str, Any]:
 
 
 def take_changed(state: State) -> set[Key]:
-    """Return the keys of the rows changed since the last call, and forget that they changed."""
+    """Return the keys of the rows changed since the last call, and forget that they changed: they are to be told."""
     keys = _changed_keys(state)
-    forget_changes(state)
+    _unmark(state)
     return keys
 
 
 def rows_of(state: State, keys: Iterable[Key]) -> dict[str, Any]:
-    """Return the rows of some keys, None for those that are gone, as they are now: they are to be encoded before the next event."""
-    by_text = {_text(key): key for key in keys}
-    return {text: _row(state, by_text[text]) for text in sorted(by_text)}
+    """Return the rows of some keys to be told, None for those that are gone; they are to be encoded before the next event."""
+    by_text, rows = {_text(key): key for key in keys}, {}
+    for text in sorted(by_text):
+        kind, *rest = by_text[text]
+        table = state.tables.get(str(kind))
+        if table is None:
+            rows[text] = _WRITERS[str(kind)](state, rest)
+        elif table.tell(key := _table_key(rest)):
+            rows[text] = table.rows.get(key)
+    return rows
 
 
 def _text(key: Key) -> str:
-    return json.dumps(key, separators=(",", ":"), ensure_ascii=False)
+    return _encode_key(key).decode()
 
 
 def _all_keys(state: State) -> Iterator[Key]:
@@ -56,7 +63,6 @@ def _all_keys(state: State) -> Iterator[Key]:
     yield from (("reference", *key) for key in state.references.keys())  # noqa: SIM118  # a method, not a mapping
     yield from (("seen", number) for number in state.seen.numbers())
     yield from (("movement", transfer_id) for transfer_id in holdings.movements.by_id)
-    yield from (("value_date", transfer_id) for transfer_id in holdings.movements.value_dates)
     for location in holdings.places.by_name.values():
         yield ("location", location.name)
         for asset, position in location.positions.items():
@@ -64,12 +70,11 @@ def _all_keys(state: State) -> Iterator[Key]:
             yield from (("effects", location.name, asset, bucket.number) for bucket in position.timeline.buckets)
     for name, events in state.set_aside.by_name.items():
         yield from (("set_aside", name, number) for number in events)
-    yield from (("deadline", key) for key in state.deadlines.due_us)
     yield from (("alert", key) for key in state.book.rows)
     yield from (("incident", *key) for key in state.book.incidents.keys())  # noqa: SIM118  # a method, not a mapping
     yield from (("trend", *key) for key in state.sentinels.trends)
     yield from (("size", *key) for key, _ in state.sentinels.sizes.rows())
-    for name, table in state.reconciliation.tables.items():
+    for name, table in state.tables.items():
         yield from ((name, *_parts(key)) for key in table.rows)
 
 
@@ -84,36 +89,40 @@ def _changed_keys(state: State) -> set[Key]:
     keys.update(("reference", *key) for key in state.references.touched)
     keys.update(("seen", number) for number in state.seen.touched)
     keys.update(("movement", transfer_id) for transfer_id in holdings.movements.touched)
-    keys.update(("value_date", transfer_id) for transfer_id in holdings.movements.touched)
     keys.update(("location", name) for name in holdings.places.touched_locations)
     for name, asset in holdings.places.touched_positions:
         keys.add(("position", name, asset))
         timeline = holdings.places.by_name[name].positions[asset].timeline
         keys.update(("effects", name, asset, number) for number in timeline.touched)
     keys.update(("set_aside", *entry) for entry in state.set_aside.touched)
-    keys.update(("deadline", key) for key in state.deadlines.touched)
     keys.update(("alert", key) for key in state.book.changed)
     keys.update(("incident", *key) for key in state.book.incidents.touched)
     keys.update(("trend", *key) for key in state.sentinels.touched_trends)
     keys.update(("size", *key) for key in state.sentinels.touched_sizes)
-    for name, table in state.reconciliation.tables.items():
+    for name, table in state.tables.items():
         keys.update((name, *_parts(key)) for key in table.touched)
     return keys
 
 
 def forget_changes(state: State) -> None:
-    """Mark every row as unchanged."""
+    """Mark every row as unchanged, and as told."""
+    _unmark(state)
+    for table in state.tables.values():
+        table.told()
+
+
+def _unmark(state: State) -> None:
     holdings = state.holdings
     for name, asset in holdings.places.touched_positions:
         holdings.places.by_name[name].positions[asset].timeline.touched.clear()
     marks: Iterable[set[Any]] = (
         state.assets.touched, state.references.touched, state.seen.touched, holdings.movements.touched,
-        holdings.places.touched_positions, holdings.places.touched_locations, state.set_aside.touched, state.deadlines.touched,
+        holdings.places.touched_positions, holdings.places.touched_locations, state.set_aside.touched,
         state.sentinels.touched_trends, state.sentinels.touched_sizes, state.book.incidents.touched,
     )  # fmt: skip
     for mark in marks:
         mark.clear()
-    for table in state.reconciliation.tables.values():
+    for table in state.tables.values():
         table.touched.clear()
     state.book.drain_changed()
 
@@ -123,7 +132,7 @@ def _row(state: State, key: Key) -> Any:
     writer = _WRITERS.get(str(kind))
     if writer is not None:
         return writer(state, rest)
-    return state.reconciliation.tables[str(kind)].rows.get(_table_key(rest))
+    return state.tables[str(kind)].rows.get(_table_key(rest))
 
 
 def _monitor_row(state: State, _: list[Any]) -> Any:
@@ -180,12 +189,10 @@ _WRITERS: dict[str, Callable[[State, list[Any]], Any]] = {
     "reference": lambda state, rest: state.references.to_plain(tuple(rest)),
     "seen": lambda state, rest: state.seen.to_plain(rest[0]),
     "movement": _movement_row,
-    "value_date": lambda state, rest: state.holdings.movements.value_dates.get(rest[0]),
     "location": _location_row,
     "position": _position_row,
     "effects": _effects_row,
     "set_aside": lambda state, rest: state.set_aside.to_plain(*rest),
-    "deadline": lambda state, rest: state.deadlines.due_us.get(rest[0]),
     "alert": _alert_row,
     "incident": lambda state, rest: state.book.incidents.to_plain(*rest),
     "trend": _trend_row,
@@ -213,7 +220,7 @@ def load(state: State, rows: Mapping[bytes, bytes]) -> None:
     for kind in _LOAD_ORDER:
         for rest, row in sorted(by_kind.pop(kind, ()), key=_in_order):
             _LOADERS[kind](state, rest, _decode(row))
-    tables = state.reconciliation.tables
+    tables = state.tables
     for kind, entries in by_kind.items():
         assert kind in tables, f"rows of an unknown kind {kind!r}"
         load_row = tables[kind].load

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Literal
+from typing import Any, Literal
 
 from alerts.lifecycle import AlertBook
 from alerts.records import Alert, AlertState
@@ -17,6 +17,7 @@ from ledger.reconciliation import Reconciliation
 from ledger.references import References
 from ledger.seen import SeenEvents
 from ledger.shards import ShardMap
+from ledger.table import Table
 from ledger.territory import Territory
 from ledger.times import SECOND_US
 from streams.monitor.cause import Cause
@@ -51,6 +52,11 @@ class State:
         self.set_aside = SetAside()
         self.deadlines = Deadlines()
         self.reconciliation = Reconciliation(self.assets, self.references, self.holdings, self.deadlines)
+        self.tables: dict[str, Table[Any, Any]] = {  # what keeps rows as they are written, by their kind
+            **self.reconciliation.tables,
+            "deadline": self.deadlines.table,
+            "value_date": self.holdings.movements.value_dates,
+        }
         self.brakes = self.reconciliation.context.brakes
         self.holdings.breaks.trust = self.reconciliation.context.sources
         self.sentinels = Sentinels(settings)

@@ -49,7 +49,7 @@ LAZY = {"_heap", "_queue", "_bound_for", "_parts", "_by_day", "_oldest", "_unask
 """Entries that are over stay until they are next met, and count for nothing."""
 UNORDERED = {"_by_transfer", "assets_of"}
 """Lists that are sorted where they are used."""
-MARKS = {"touched", "touched_positions", "touched_locations", "touched_trends", "touched_sizes"}
+MARKS = {"touched", "touched_positions", "touched_locations", "touched_trends", "touched_sizes", "_untold", "_gone"}
 UNLIKE = SCRATCH | CACHES | LAZY | MARKS
 _PLAIN = (int, str, bytes, float, type(None), type, FunctionType)
 
