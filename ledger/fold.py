@@ -25,7 +25,7 @@ DECISIVE = UNDONE | {BROADCAST, COMPLETED}
 NOT_ARRIVED = frozenset(("completed_but_3rd_party_failed", "completed_but_3rd_party_rejected"))
 
 
-class Fact(Struct, frozen=True, order=True, gc=False):
+class Fact(Struct, frozen=True, order=True, gc=False, array_like=True):
     """One report of one stage: what the fold needs of a transfer event. The first four fields are the order."""
 
     at_us: int

@@ -6,7 +6,6 @@ from bisect import insort
 from typing import Any
 
 from msgspec import Struct, field
-from msgspec.structs import astuple
 
 from ledger.events import Status
 from ledger.fold import DECISIVE, RANK, Effect, Fact, Fold, Place
@@ -81,7 +80,7 @@ class Movement(Struct, eq=False):
             self._fold = None
 
     def to_plain(self) -> list[Any]:
-        return [self.network, self.source, [list(astuple(fact)) for fact in self.facts]]
+        return [self.network, self.source, self.facts]
 
     @classmethod
     def from_plain(cls, transfer_id: str, plain: list[Any]) -> Movement:

@@ -74,7 +74,7 @@ class SeenEvents:
         segment = self._segments.get(number)
         if segment is None:
             return None
-        return [segment.until_us, segment.ids, [self._contents[event_id] for event_id in segment.ids]]
+        return [segment.until_us, segment.ids, list(map(self._contents.__getitem__, segment.ids))]
 
     def numbers(self) -> list[int]:
         return list(self._segments)

@@ -11,7 +11,7 @@ from __future__ import annotations
 SLICE_SECONDS = 0.004
 FEWEST, MOST = 16, 4_000
 BACKLOG_RECORDS = 1_000  # of one fetch: what is live does not come in so many
-BACKLOG_SLICE_RECORDS, LONGER = 500, 16  # a slice of a backlog, and how much longer it may be than another
+BACKLOG_SLICE_RECORDS, LONGER = 2_000, 32  # a slice of a backlog, and how much longer it may be: an eighth of a second
 
 
 class Slices:

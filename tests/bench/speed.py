@@ -19,6 +19,7 @@ from streams.record import Output
 from streams.replay import replay
 from streams.simulate.config import WorldConfig
 from streams.simulate.simulation import Simulation, write
+from streams.simulate.units import DAY_S
 from tests.bench import berka
 from tests.bench.stages import Stopwatch, cost_of_a_call_ns
 from tests.bench.stream import read_lines
@@ -105,13 +106,13 @@ def main(*, quick: bool) -> int:
     _report(f"Speed, {path.name}", read_lines(path), rounds)
     print()
     world = f"Speed, a simulated day of {SIMULATED_TRANSFERS_PER_DAY:,} transfers (seed {SIMULATED_SEED})"
-    _report(world, simulated_day(), rounds)
+    _report(world, simulated_days(), rounds)
     return 0
 
 
-def simulated_day() -> list[bytes]:
-    """Return the lines of a simulated day."""
-    config = WorldConfig(seed=SIMULATED_SEED, transfers_per_day=SIMULATED_TRANSFERS_PER_DAY)
+def simulated_days(days: int = 1) -> list[bytes]:
+    """Return the lines of so many simulated days."""
+    config = WorldConfig(seed=SIMULATED_SEED, transfers_per_day=SIMULATED_TRANSFERS_PER_DAY, duration_s=days * DAY_S)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "day.jsonl"
         write(Simulation(config, []), path)

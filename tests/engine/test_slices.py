@@ -26,7 +26,8 @@ def test_a_slow_record_makes_the_next_slices_small_and_they_grow_again() -> None
 
 
 @pytest.mark.parametrize(
-    ("record_s", "live", "backlog"), [(0.0001, 40, 500), (0.000002, 2_000, 2_000), (1.0, FEWEST, LONGER * FEWEST)]
+    ("record_s", "live", "backlog"),
+    [(0.0001, 40, 1_280), (0.00004, 100, 2_000), (0.000001, 4_000, 4_000), (1.0, FEWEST, LONGER * FEWEST)],
 )
 def test_a_slice_of_a_backlog_is_longer_where_records_take_long(record_s: float, live: int, backlog: int) -> None:
     slices = Slices()
