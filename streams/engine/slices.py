@@ -19,16 +19,16 @@ class Slices:
 
     def __init__(self) -> None:
         self.records = 500
+        self._backlog_records = BACKLOG_SLICE_RECORDS
 
     def size(self, fetched: int) -> int:
         """Return how many records to apply at once of a fetch of so many."""
-        if fetched < BACKLOG_RECORDS:
-            return self.records
-        return max(self.records, min(BACKLOG_SLICE_RECORDS, LONGER * self.records))
+        return self.records if fetched < BACKLOG_RECORDS else self._backlog_records
 
     def took(self, records: int, seconds: float) -> None:
         """Take in how long a slice of so many records took; one that took no time that can be measured says nothing."""
         if seconds <= 0:
             return
-        fitting = min(int(records * SLICE_SECONDS / seconds), self.records * 2)
-        self.records = min(max(fitting, FEWEST), MOST)
+        fitting = min(records * SLICE_SECONDS / seconds, self.records * 2)
+        self.records = min(max(int(fitting), FEWEST), MOST)
+        self._backlog_records = max(self.records, min(BACKLOG_SLICE_RECORDS, int(LONGER * fitting)))

@@ -165,6 +165,7 @@ class Monitor:
     def changed_rows(self) -> dict[str, Any]:
         """Return the rows changed since the last call, None for those that are gone, and what `calm_rows` has left out.
 
+        A row that is gone before it was ever returned need not be among them.
         They are the rows themselves and change with the next record: whoever keeps them encodes them first.
         """
         changed, self._warm = rows.take_changed(self.state) | self._warm, set()

@@ -40,7 +40,10 @@ def take_changed(state: State) -> set[Key]:
 
 
 def rows_of(state: State, keys: Iterable[Key]) -> dict[str, Any]:
-    """Return the rows of some keys to be told, None for those that are gone; they are to be encoded before the next event."""
+    """Return the rows of some keys to be told, None for those that are gone, without those that nobody was told of.
+
+    They may be the state's own objects, so that they are to be encoded before the next event.
+    """
     by_text, rows = {_text(key): key for key in keys}, {}
     for text in sorted(by_text):
         kind, *rest = by_text[text]
