@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ledger.feeds.sequences import Sequences
     from ledger.feeds.sources import Sources
     from ledger.feeds.staleness import Staleness
+    from ledger.pace.routes import Routes
     from ledger.pace.stages import Stages
     from ledger.policy.brake import Brakes
     from ledger.policy.decisions import Decisions
@@ -57,6 +58,7 @@ class Context:
     plans: Plans
     allowances: Allowances
     registry: Registry
+    routes: Routes
     decisions: Decisions
     destinations: Destinations
     brakes: Brakes

@@ -30,6 +30,7 @@ from ledger.holdings import Holdings
 from ledger.limits import Limits
 from ledger.matching import CHECKS as MATCHING
 from ledger.pace import CHECKS as PACE
+from ledger.pace.routes import Routes
 from ledger.policy.checks import CHECKS as POLICY
 from ledger.references import References
 from ledger.screens import CHECKS as SCREENS
@@ -49,6 +50,7 @@ class Reconciliation:
         context.maintenance = Maintenances(context)
         context.sources = Sources(context)
         context.staleness = Staleness(context)
+        context.routes = Routes(context)
         context.registry, context.plans, context.allowances = Registry(context), Plans(context), Allowances(context)
         self.journals = context.journals = Journals(context)
         data: list[Check] = [context.absences, context.maintenance, context.sources, context.staleness]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.check import Change, Check, Timer
 from ledger.dossiers import Dossier
-from ledger.events import Reference
 from ledger.fold import EXTERNAL
 from ledger.pace import halves
 from ledger.pace.clock import LATE_GRACE_US
@@ -72,9 +71,6 @@ class Pairs(Check):
         self._settle(dossier.parent_id, parent, f"{dossier.parent_id} is older than what is kept.", explained=False)
         if not parent.legs:
             self.parents.drop(dossier.parent_id)
-
-    def referred(self, event: Reference) -> None:
-        self.ways.routes.hear(event)
 
     # --- one parent ------------------------------------------------------------------------------------------
     def _count(self, parent_id: str, parent: Parent, change: Change) -> None:

@@ -32,7 +32,7 @@ class Progress(Check):
         self.courses = self.clock.courses
 
     def tables(self) -> Mapping[str, Table[Any, Any]]:
-        return {"course": self.courses, "pace": self.clock.ways.routes.learned}
+        return {"course": self.courses, "pace": self.context.routes.learned}
 
     def timers(self) -> Mapping[str, Timer]:
         return {"pace": self.clock.due}
@@ -61,7 +61,7 @@ class Progress(Check):
             self._go_on(change, course, course.since_us if anew else dossier.begun_us)
 
     def referred(self, event: Reference) -> None:
-        if self.clock.ways.routes.hear(event):
+        if self.context.routes.hear(event):
             self.clock.run_all()
 
     def controlled(self, event: ControlEvent) -> None:

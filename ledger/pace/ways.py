@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.dossiers import Dossier
-from ledger.pace.routes import Allowance, Ends, Routes
+from ledger.pace.routes import Allowance, Ends
 
 if TYPE_CHECKING:
     from ledger.context import Context
@@ -16,7 +16,7 @@ class Ways:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.routes = Routes(context)
+        self.routes = context.routes
 
     def allowance(self, dossier: Dossier, *, left: bool) -> Allowance | None:
         """Return how long it may take; None where nobody can say."""

@@ -711,6 +711,20 @@ def test_a_second_leg_that_a_route_gives_a_time_is_told_for_itself_until_it_is_c
     assert [alert.scope.transfer_id for alert in story.of("settlement_overdue")] == ["A2", "A2", "A1"]
 
 
+def test_a_second_leg_whose_time_was_learned_has_a_clock_of_its_own_too() -> None:
+    story = Pace(restarts=False)
+    _pairs(story, 5)
+    _learned(story, 30, 40, "external>venue")
+    story.restarts = True
+    story.play("""
+        09:00     move A1 completed venue>external 3 BTC op=settlement parent=D-A         |
+        09:14     move A2 broadcast external>venue 3 BTC op=settlement parent=D-A         |
+        09:15:01  tick                                                                    |
+        09:16:10  tick                                                                    | in_transit_overdue P3 open
+        09:17     move A2 completed external>venue 3 BTC op=settlement parent=D-A         | in_transit_overdue P3 resolved #1
+    """)
+
+
 def test_where_a_leg_usually_stands_alone_its_being_alone_means_nothing() -> None:
     story = Pace(restarts=False)
     _pairs(story, 40, legs=1)
