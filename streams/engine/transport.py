@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Protocol, cast
 
 from aiokafka.errors import IllegalStateError
+from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP, AppT, ConsumerMessage
 from faust.types.transports import ConsumerT
@@ -164,7 +165,7 @@ class BatchConsumer(Consumer):
         committed = await self.seek_to_committed()
         assigned = tuple(self.assignment())
         earliest = await self.earliest_offsets(*assigned)
-        if revocations != self._revocations:
+        if revocations != self._revocations or self.should_stop:
             return  # Faust lets go of this call only when the next assignment comes
         await self._places.prepare([(tp.topic, tp.partition) for tp in assigned])
         if revocations != self._revocations:
@@ -193,6 +194,18 @@ class BatchConsumer(Consumer):
         """Let Faust end and commit what is under way, then say which partitions are gone."""
         reached("revoke")
         await super().on_partitions_revoked(revoked)
+        await self._let_go(revoked)
+
+    async def on_stop(self) -> None:
+        """Let Faust commit what is confirmed, then let everything go: as the next step the group gives it to others.
+
+        An opening that is under way would shut out who holds the shard by then.
+        """
+        await super().on_stop()
+        with suppress(ConsumerNotStarted):
+            await self._let_go(self.assignment())
+
+    async def _let_go(self, revoked: set[TP]) -> None:
         self._revocations += 1
         self.stop_flow()  # where a seek has ended meanwhile, Faust has resumed it
         for tp in revoked:

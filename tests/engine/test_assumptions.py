@@ -29,6 +29,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
+from mode.services import Service
 
 from streams.engine import embedded
 from streams.engine.app import App, NoTables, faust_options
@@ -46,6 +47,7 @@ OVERRIDDEN = {
     "resume_flow": (PLAIN, []),
     "on_partitions_assigned": (COROUTINE, ["assigned", "generation_id"]),
     "on_partitions_revoked": (COROUTINE, ["revoked"]),
+    "on_stop": (COROUTINE, []),
     "_filter_tps_with_pending_acks": (PLAIN, ["topics"]),
     "_new_offset": (PLAIN, ["tp"]),
     "_should_commit": (PLAIN, ["tp", "offset"]),
@@ -85,6 +87,7 @@ CALLERS: list[tuple[type, str, str, str]] = [
     (BaseConsumer, "commit_and_end_transactions", "commit", "the last commit goes the same way"),
     (BaseConsumer, "_commit_handler", "commit", "commits come by themselves"),
     (BaseConsumer, "on_stop", "wait_empty", "a stop waits with it"),
+    (Service, "stop", "on_stop", "what was assigned goes with it"),
     (FaustApp, "_consumer_wait_empty", "wait_empty", "a rebalance waits with it"),
     (FaustApp, "_on_partitions_revoked", "_consumer_wait_empty", "a rebalance waits before partitions go"),
     (
@@ -162,6 +165,12 @@ def test_faust_still_calls_the_hook(place: type, caller: str, name: str, sentenc
     assert name in names_in(getattr(found, "fun", found)), (
         f"{place.__name__}.{caller} uses {name} no more, and we count on it: {sentence}"
     )
+
+
+def test_a_consumer_stops_its_thread_which_leaves_the_group_only_after_its_own_stop() -> None:
+    code = inspect.getsource(Service.stop)
+    assert 0 < code.index("self._stopped_set()") < code.index("self.on_stop()") < code.index("self._stop_children()")
+    assert "add_dependency" in names_in(ThreadDelegateConsumer.__init__), "the thread is a child of the consumer"
 
 
 def test_the_consumer_keeps_the_attributes_that_we_read() -> None:

@@ -153,6 +153,41 @@ def test_what_went_away_while_it_was_opened_is_not_read(monkeypatch: pytest.Monk
     assert (consumer.opened, consumer.sought) == (([], {}) if goes else ([("transfers", 0)], {HERE: 4}))
 
 
+def test_who_ends_leaves_the_group_only_once_nobody_is_being_shut_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the group that gives what was being opened to another, whom the opening would shut out."""
+
+    async def nothing(self: object) -> None: ...
+
+    monkeypatch.setattr(Consumer, "on_stop", nothing)
+
+    async def story() -> Opening:
+        consumer, is_shut_out = Opening(60.0), asyncio.Event()
+        consumer._places.let_all_go = is_shut_out.wait  # type: ignore[method-assign, assignment]  # a stand-in
+        seeking = asyncio.create_task(consumer.perform_seek())
+        await asyncio.sleep(0)
+        ending = asyncio.create_task(consumer.on_stop())
+        await asyncio.sleep(0.01)
+        assert not ending.done()
+        is_shut_out.set()
+        await ending
+        consumer.is_ready.set()
+        await seeking
+        return consumer
+
+    assert asyncio.run(story()).opened == []
+
+
+def test_who_ends_opens_nothing_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Opening, "should_stop", True)
+
+    async def story() -> Opening:
+        consumer = Opening(60.0)
+        await consumer.perform_seek()
+        return consumer
+
+    assert asyncio.run(story()).prepared == []
+
+
 @pytest.mark.parametrize(("limit_seconds", "overdue"), [(1.0, [1.0]), (60.0, [])])
 def test_an_opening_that_faust_lets_go_of_for_its_length_ends_the_worker(
     limit_seconds: float, overdue: list[float]
