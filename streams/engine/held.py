@@ -88,12 +88,12 @@ class HeldShard:
     async def _open(self, keeper: Keeper) -> None:
         begun_s, taken_away = time.monotonic(), self._taken_away
         try:
-            position = await asyncio.to_thread(keeper.open)
+            position = await asyncio.to_thread(keeper.open, lambda: taken_away == self._taken_away)
         except EngineError as problem:
             if taken_away == self._taken_away:
                 self._failing.fail(str(problem))
             return
-        if taken_away != self._taken_away:
+        if position is None or taken_away != self._taken_away:
             self.shard.close()  # it went to another worker while it was opened here
             return
         self.gauges.recovered(time.monotonic() - begun_s, keeper.records_read, keeper.written_us)

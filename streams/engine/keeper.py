@@ -92,15 +92,17 @@ class Keeper:
             return None
         return begun
 
-    def open(self) -> int:
+    def open(self, is_wanted: Callable[[], bool] = lambda: True) -> int | None:
         """Take the shard and put its state back; return the offset from which its log is to be applied.
 
-        One that comes back, and whose state nobody has written meanwhile, goes on from what is remembered of it: see
-        `goes_on`. Raises `StateError` or `LogError`, in one line, where state and log do not belong together.
+        None where the shard went to another before it was taken: it is left alone. One that comes back, and whose state
+        nobody has written meanwhile, goes on from what is remembered of it: see `goes_on`. Raises `StateError` or `LogError`, in one line, where state and log do not belong together.
         """
         begun, self.begun = self.begun, None
-        self.is_taking = True
+        self.is_taking = True  # before it is asked: who lets go of the shard says so first, and looks at this then
         try:
+            if not is_wanted():
+                return None
             self._writer.open()
         finally:
             self.is_taking = False
