@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from streams.engine.bookmarks import Bookmarks, Partition
 from streams.engine.crashpoints import reached
@@ -59,8 +60,14 @@ class HeldShard:
 
     # --------------------------------------------------------------------------------------- it comes and goes
 
-    async def prepare(self) -> None:
-        """Open the shard, which was assigned, where it is not open: its state is put back before anything is fetched."""
+    def prepare(self) -> Coroutine[Any, Any, None]:
+        """Open the shard, which was assigned, where it is not open: its state is put back before anything is fetched.
+
+        It is of the assignment that holds at this call: a task that begins a moment later may begin behind a revocation.
+        """
+        return self._prepare(self._taken_away)
+
+    async def _prepare(self, taken_away: int) -> None:
         if self.keeper is None:
             if not self.shard.is_open and self.place in self._bookmarks:
                 self.shard.go_on()
@@ -69,13 +76,12 @@ class HeldShard:
             return
         # Faust lets go of this call when the next rebalance comes, and a thread cannot be stopped: what is under way,
         # an older opening or a checkpoint, ends first. Before that a shard that looks open may be about to be closed.
-        taken_away = self._taken_away
         await self._until_read_ahead()
         while self.is_saving() or self.is_opening():
             await asyncio.sleep(POLL_SECONDS)
         # One that went away while that was waited for is another worker's: to take it now would shut that one out.
         if not self.shard.is_open and taken_away == self._taken_away:
-            self._opening = asyncio.create_task(self._open(self.keeper))
+            self._opening = asyncio.create_task(self._open(self.keeper, taken_away))
             await asyncio.shield(self._opening)
 
     async def _until_read_ahead(self) -> None:
@@ -85,8 +91,8 @@ class HeldShard:
             await asyncio.sleep(POLL_SECONDS)
         self._wanted = None
 
-    async def _open(self, keeper: Keeper) -> None:
-        begun_s, taken_away = time.monotonic(), self._taken_away
+    async def _open(self, keeper: Keeper, taken_away: int) -> None:
+        begun_s = time.monotonic()
         try:
             position = await asyncio.to_thread(keeper.open, lambda: taken_away == self._taken_away)
         except EngineError as problem:

@@ -190,7 +190,7 @@ def opened_twice() -> None:
     def make(_: Any) -> Callable[..., Any]:
         async def prepare(self: HeldShard) -> None:
             if not self.is_open and self.keeper is not None:
-                await self._open(self.keeper)
+                await self._open(self.keeper, self._taken_away)
 
         return prepare
 

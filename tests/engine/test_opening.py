@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -71,7 +71,7 @@ class SlowKeeper:
         self._shard = shard
         self.has_opened, self.may_end = threading.Event(), threading.Event()
 
-    def open(self) -> int:
+    def open(self, is_wanted: Callable[[], bool]) -> int:
         self._shard.resume(None)
         self.has_opened.set()
         assert self.may_end.wait(10)
@@ -126,6 +126,30 @@ def test_a_shard_that_goes_while_its_checkpoint_is_waited_for_is_not_taken_any_m
     assert not asyncio.run(story())
 
 
+def test_what_was_assigned_and_went_before_its_opening_began_is_not_taken_any_more() -> None:
+    """Between the assignment and the task that opens a shard a revocation may come, and between that and its thread."""
+
+    async def story() -> bool:
+        shard, gauges, marks = Shard(0, Nothing(), 0), Gauges(), Bookmarks("log")
+        keeper = SlowKeeper(shard)
+        keeper.may_end.set()
+        held = HeldShard("log", shard, cast(Keeper, keeper), marks, gauges.shards[0], Failing(gauges))
+        preparing = held.prepare()
+        held.revoked()
+        await preparing
+        return keeper.has_opened.is_set()
+
+    assert not asyncio.run(story())
+
+
+def test_a_shard_that_is_not_wanted_any_more_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = SimpleNamespace(open=lambda: pytest.fail("it shuts out who has the shard by now"))
+    monkeypatch.setattr(module, "CheckpointWriter", lambda *_: writer)
+    keeper = Keeper(SETTINGS, Shard(0, Nothing(), 0), Nothing())
+    assert keeper.open(lambda: False) is None
+    assert not keeper.is_taking
+
+
 def test_partitions_do_not_go_while_an_earlier_holder_is_being_shut_out() -> None:
     async def story() -> list[str]:
         shard, gauges, marks, done = Shard(0, Nothing(), 0), Gauges(), Bookmarks("log"), list[str]()
@@ -153,7 +177,7 @@ def test_an_opening_that_fails_ends_the_worker_only_where_the_shard_is_still_its
         shard, gauges, marks = Shard(0, Nothing(), 0), Gauges(), Bookmarks("log")
         failing, opening = Failing(gauges), threading.Event()
 
-        def fail() -> int:
+        def fail(is_wanted: Callable[[], bool]) -> int:
             assert opening.wait(10)
             raise EngineError("no broker")
 

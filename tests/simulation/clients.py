@@ -122,6 +122,7 @@ class Producer:
     def init_transactions(self, _: float) -> None:
         self.world.meanwhile(0.25)
         self._live()
+        self.world.oracle.taken(self._name, has_let_go=self.process.has_let_go)
         self._holder = self.world.broker.take(self._name)
 
     def begin_transaction(self) -> None:

@@ -99,8 +99,8 @@ def gone_on_without_the_unconfirmed() -> AbstractContextManager[Any]:
     """A shard that comes back and goes on forgets which of its outputs are not confirmed yet."""
     opened = HeldShard._open
 
-    async def wrong(self: HeldShard, keeper: Keeper) -> None:
-        await opened(self, keeper)
+    async def wrong(self: HeldShard, keeper: Keeper, taken_away: int) -> None:
+        await opened(self, keeper, taken_away)
         if self.is_open:
             self._bookmarks._resumed[self.place] = self.shard.position
 
@@ -232,6 +232,30 @@ def opened_while_about_to_be_closed() -> Iterator[None]:
         yield
 
 
+def group_left_while_a_shard_is_taken() -> AbstractContextManager[Any]:
+    """A worker that ends leaves the group while it opens a shard: the opening shuts out who has the shard by then."""
+
+    async def wrong(self: BatchConsumer) -> None:
+        await super(BatchConsumer, self).on_stop()
+
+    return patch.object(BatchConsumer, "on_stop", wrong)
+
+
+def taken_behind_a_revocation() -> AbstractContextManager[Any]:
+    """An opening is of the assignment that holds when its task begins."""
+
+    async def wrong(self: HeldShard) -> None:
+        await self._prepare(self._taken_away)
+
+    return patch.object(HeldShard, "prepare", wrong)
+
+
+def taken_unasked() -> AbstractContextManager[Any]:
+    """A shard is taken by a thread that begins when the shard has gone."""
+    opened = Keeper.open
+    return patch.object(Keeper, "open", lambda self, is_wanted: opened(self))
+
+
 def config_not_appended() -> AbstractContextManager[Any]:
     """A start does not say what is in force."""
     return patch.object(survey.Survey, "needs_config", lambda self, *asked: False)
@@ -252,6 +276,9 @@ FREQUENT: dict[Defect, int] = {
     input_read_for_an_earlier_assignment: 2_000,
     revoked_input_spoken_for: 200,
     config_not_appended: 100,
+    group_left_while_a_shard_is_taken: 200,
+    taken_behind_a_revocation: 2_000,
+    taken_unasked: 200,
     records_given_up_one_by_one: 200,
     **sharded.FREQUENT,
 }

@@ -55,6 +55,11 @@ class Oracle:
             raise self._all.wrong(f"{name} has written the state of shard {shard}")
         self.shards[shard].saved(rows)
 
+    def taken(self, name: str, *, has_let_go: bool) -> None:
+        """A shard is taken: whoever has let go of it, and said so to the group, would shut out who has it by then."""
+        if has_let_go:
+            raise self._all.wrong(f"{name} is taken by one that has let go of it")
+
     def noted(self, place: Partition, offset: int) -> None:
         """An offset is committed: all before it is in the log of each shard to which it belongs."""
         for judge in self.shards if place[0] != LOG else ():

@@ -120,6 +120,10 @@ class FaustAsItIs(FaustConsumer):
             stream.batches.clear()
         await cast(BatchConsumer, self).wait_empty()
 
+    async def on_stop(self) -> None:
+        self.stop_flow()
+        await cast(BatchConsumer, self).wait_empty()
+
     async def commit_and_end_transactions(self) -> None:
         await self.commit_now()
 
@@ -158,19 +162,22 @@ class Process:
         self.is_refused = is_refused  # it is started with another map of the shards than the log's
         self.loop = SimLoop(world.seconds)  # type: ignore[abstract]  # what is not asked for is not there
         self.producers: list[Producer] = []
-        self.is_dead = self.is_in_group = False
+        self.is_dead = self.is_in_group = self.is_ending = self.has_left = False
+        self.has_let_go = False  # of all that it was given last, and whoever gets it next may rely on that
+        self._takes_too_long = False
         self.crash_at = 0  # the crash point, counted from now, at which it dies
         self.assigned: set[TP] = set()
         self.generation = 0
         self.streams = {"intake": Stream(), "monitor": Stream()}
         self.engine: Engine
+        self.consumer: SimConsumer
         self.loop.start(self._main())
 
     # ----------------------------------------------------------------------------------------------------- as started
 
     async def _main(self) -> None:
         await asyncio.to_thread(self._boot)
-        consumer = self._consumer()
+        consumer = self.consumer = self._consumer()
         engine = self.engine
         moves_time = keep_time(engine) if engine.settings.clock == "ticks" else keep_order(engine)
         for work in (
@@ -207,6 +214,13 @@ class Process:
         assert not self.is_refused, "it starts with another map of the shards"
         oracle.started(self.configuration, ends_before)
         self.engine = engine
+        self._let_all_go, engine.let_all_go = engine.let_all_go, self._let_go  # type: ignore[method-assign]  # to hear of it
+
+    async def _let_go(self) -> None:
+        """Hear that everything has gone; one that takes too long is out of the group, and nobody waits for it."""
+        self._takes_too_long = True
+        await self._let_all_go()
+        self._takes_too_long, self.has_let_go = False, True
 
     def _consumer(self) -> SimConsumer:
         consumer = SimConsumer.__new__(SimConsumer)
@@ -245,6 +259,7 @@ class Process:
             self.generation = generation
             self.assigned = {TP(*place) for place in assigned}
             self.is_in_group = True
+            self.has_let_go = False
             await consumer.on_partitions_assigned(self.assigned)
             seeking = self.loop.create_task(self._seek(consumer)) if assigned else None
             await group.until_over(self)
@@ -256,6 +271,16 @@ class Process:
                     await asyncio.wait([seeking])
             await consumer.on_partitions_revoked(set(self.assigned))
             self.assigned = set()
+
+    async def end(self) -> None:
+        """End as after a signal: what was applied is saved and what is confirmed committed, and the group hears of it last."""
+        self.is_ending = self.engine.draining = True
+        await self.engine.checkpoint()
+        self.consumer.should_stop = True
+        await self.consumer.on_stop()
+        self.assigned, self.has_left = set(), True
+        self.has_let_go = not self._takes_too_long
+        self.world.group.leave(self)
 
     async def _seek(self, consumer: SimConsumer) -> None:
         await asyncio.sleep(0)

@@ -29,6 +29,7 @@ STEPS = 330  # in which things may go wrong
 QUIET_TURNS = 400  # in which all must be done after that
 LONG_STEPS = 60  # that an answer may take now and then
 POWER_CUTS = 0.3  # so often the trouble ends with one
+LAST_WORDS = 0.2  # so often one that has left the group ends after a step of its own
 STARTING_US = 1_000  # the last tick of one that is gone may be in some of the logs only: the next one says more
 TRACED = 60
 REFUSED = "another shard map"
@@ -95,7 +96,7 @@ class World:
         ]
         troubles = (
             self._start, self._crash, self._crash_soon, self._shut_out, self._notice, self._rebalance,
-            self._compact, self._away, self._clog, self._expire, self._start_with_another_map,
+            self._compact, self._away, self._clog, self._expire, self._start_with_another_map, self._told_to_end,
         )  # fmt: skip
         weights += [
             (misfortune * rng.choice((0.0, 0.15, 0.3)) * (4.0 if trouble.__name__ in temper else 1.0), trouble)
@@ -218,6 +219,9 @@ class World:
             raise self.oracle.found
         if process.failure is not None and not process.is_dead:
             self._failed(process, process.failure)
+        elif process.has_left and not process.is_dead and self.rng.random() < LAST_WORDS:
+            self.note(process.name, "has ended")
+            self._end(process)
 
     def _failed(self, process: Process, failure: str) -> None:
         self.note(process.name, f"fails: {failure}")
@@ -297,6 +301,12 @@ class World:
         self.note("-", "power cut")
         for process in list(self.processes):
             self._end(process)
+
+    def _told_to_end(self) -> None:
+        process = self._any([one for one in self.group.members if one.is_in_group and not one.is_ending])
+        if process is not None:
+            self.note(process.name, "is told to end")
+            process.loop.start(process.end())
 
     def _crash_soon(self) -> None:
         if process := self._any(self.processes):
