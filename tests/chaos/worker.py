@@ -12,12 +12,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from faust.types import TP
 
 from streams.engine import agents, held, keeper, publisher, transport, worker
 from streams.engine.checkpoints import Saved, writer
@@ -32,6 +33,8 @@ DEFECT, LINGER, READING = "CHAOS_DEFECT", "CHAOS_LINGER_MS", "CHAOS_READ_SECONDS
 MONITOR = "CHAOS_MONITOR"  # the monitor's settings as JSON
 FREEZE = "CHAOS_FREEZE_AT"  # a crash point and how often it is reached before this process stops itself there
 MODULE = ("-m", "tests.chaos.worker")
+LATE_SECONDS = 1.0  # less than a session
+Revoked = Callable[[BatchConsumer, set[TP]], Awaitable[None]]
 Options = Callable[[EngineSettings], dict[str, Any]]
 
 
@@ -91,13 +94,28 @@ def run() -> int:
 
 
 def _freeze_at(place: str, times: str = "1") -> None:
-    """Let this process stop itself (SIGSTOP) when it comes to a place for the so-manieth time; it goes on by SIGCONT."""
-    left = [int(times)]
+    """Let this process stop itself (SIGSTOP) when it comes to a place for the so-manieth time; it goes on by SIGCONT.
+
+    It then hears late what it has lost: whether it writes before it hears is not left to chance.
+    """
+    left, asleep = [int(times)], [False]
+
+    def make_late(old: Revoked) -> Revoked:
+        async def on_partitions_revoked(consumer: BatchConsumer, revoked: set[TP]) -> None:
+            if asleep[0]:
+                asleep[0] = False
+                await asyncio.sleep(LATE_SECONDS)
+            await old(consumer, revoked)
+
+        return on_partitions_revoked
+
+    swap(BatchConsumer, "on_partitions_revoked", make_late)
 
     def make(old: Callable[[str], None]) -> Callable[[str], None]:
         def reached(name: str) -> None:
             left[0] -= name == place
             if name == place and left[0] == 0:
+                asleep[0] = True
                 os.kill(os.getpid(), signal.SIGSTOP)
             old(name)
 
