@@ -140,10 +140,9 @@ def zombies(asked: Asked) -> Trial:
             sleeper = _frozen(ground, number, trial)
             taken.seconds.append(ground.wait_for_checkpoints(2))
             trial.counts["took over"] += taken.seconds[-1] > asked.session_seconds / 2
-            shut_out = len(_fenced(ground.fleet))
             sleeper.process.send_signal(signal.SIGCONT)
             ground.wait_for_checkpoints(2)
-            trial.counts["woke and was shut out"] += len(_fenced(ground.fleet)) > shut_out
+        trial.counts["woke and was shut out"] = len(_fenced(ground.fleet))
         trial.wrong += [finding for finding in ground.fleet.findings if not FENCED.search(finding)]
     if trial.counts["took over"] < asked.times:
         trial.wrong.append("too few of those that were frozen held a shard")
