@@ -49,8 +49,9 @@ class Table(Generic[K, R]):
 
     def put(self, key: K, row: R) -> R:
         """Set a row, mark it, and return it."""
-        if key not in self.rows:
-            self._appears(key)
+        if key not in self.rows and key not in self._gone:
+            self._untold.add(key)
+        self._gone.discard(key)
         self.rows[key] = row
         self.touched.add(key)
         return row
@@ -73,21 +74,12 @@ class Table(Generic[K, R]):
 
     def tell(self, key: K) -> bool:
         """Take it that a row is told as it is now, or that it is gone; False where nothing of it was told or need be."""
-        if key in self.rows:
-            self._untold.discard(key)
-            return True
-        if key in self._gone:
-            self._gone.discard(key)
-            return True
-        return False
+        is_news = key in self.rows or key in self._gone
+        self._untold.discard(key)
+        self._gone.discard(key)
+        return is_news
 
     def told(self) -> None:
         """Take it that all rows are told as they are now."""
         for marks in (self.touched, self._untold, self._gone):
             marks.clear()
-
-    def _appears(self, key: K) -> None:
-        if key in self._gone:
-            self._gone.discard(key)
-        else:
-            self._untold.add(key)

@@ -145,7 +145,7 @@ class Progress(Check):
         if course.told:
             allowance = ways.allowance(dossier, left=True)
             took_us = took_us if allowance is None else min(took_us, allowance.us)
-        if ways.routes.learn(ends_of(dossier), took_us):
+        if self.context.routes.learn(ends_of(dossier), took_us):
             self.clock.run_all()
 
     def _set_off_us(self, change: Change, known_us: int | None = None) -> int:

@@ -16,12 +16,12 @@ class Ways:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.routes = context.routes
 
     def allowance(self, dossier: Dossier, *, left: bool) -> Allowance | None:
         """Return how long it may take; None where nobody can say."""
         ends = ends_of(dossier)
-        return self.routes.under_way(ends) if left else self.routes.promised(ends)
+        routes = self.context.routes
+        return routes.under_way(ends) if left else routes.promised(ends)
 
     def paused_us(self, dossier: Dossier, from_us: int, until_us: int) -> int:
         """Return for how long, between two moments, maintenance of either end, of the network or of a source stopped it."""

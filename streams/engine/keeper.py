@@ -96,7 +96,8 @@ class Keeper:
         """Take the shard and put its state back; return the offset from which its log is to be applied.
 
         None where the shard went to another before it was taken: it is left alone. One that comes back, and whose state
-        nobody has written meanwhile, goes on from what is remembered of it: see `goes_on`. Raises `StateError` or `LogError`, in one line, where state and log do not belong together.
+        nobody has written meanwhile, goes on from what is remembered of it: see `goes_on`. Raises `StateError` or
+        `LogError`, in one line, where state and log do not belong together.
         """
         begun, self.begun = self.begun, None
         self.is_taking = True  # before it is asked: who lets go of the shard says so first, and looks at this then

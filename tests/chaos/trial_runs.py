@@ -142,17 +142,14 @@ def zombies(asked: Asked) -> Trial:
             trial.counts["took over"] += taken.seconds[-1] > asked.session_seconds / 2
             sleeper.process.send_signal(signal.SIGCONT)
             ground.wait_for_checkpoints(2)
-        trial.counts["woke and was shut out"] = len(_fenced(ground.fleet))
-        trial.wrong += [finding for finding in ground.fleet.findings if not FENCED.search(finding)]
+        unexpected = [finding for finding in ground.fleet.findings if not FENCED.search(finding)]
+        trial.counts["woke and was shut out"] = len(ground.fleet.findings) - len(unexpected)
+        trial.wrong += unexpected
     if trial.counts["took over"] < asked.times:
         trial.wrong.append("too few of those that were frozen held a shard")
     trial.counts["stale writes"] = len([sentence for sentence in trial.wrong if sentence.startswith("stale")])
     trial.measures.append(taken)
     return trial
-
-
-def _fenced(fleet: Fleet) -> list[str]:
-    return [finding for finding in fleet.findings if FENCED.search(finding)]
 
 
 def _frozen(ground: Ground, number: int, trial: Trial) -> Worker:

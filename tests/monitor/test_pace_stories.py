@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.pace.progress import Progress
 from ledger.pace.routes import Ends
 from streams.record import Output
 from tests.monitor.story import Story
@@ -264,8 +263,8 @@ def test_a_route_that_leaves_out_its_slowest_learns_it_up_to_three_times_its_pro
 
 def _taught(story: Story) -> int:
     """Return how long a way from hot to venue may take by what was learned, in seconds."""
-    (check,) = (check for check in story.monitor.state.reconciliation.checks if isinstance(check, Progress))
-    allowance = check.clock.ways.routes.under_way(Ends("BTC", "", "hot", "venue"))
+    routes = story.monitor.state.reconciliation.context.routes
+    allowance = routes.under_way(Ends("BTC", "", "hot", "venue"))
     assert allowance is not None
     return allowance.us // 1_000_000
 

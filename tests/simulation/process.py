@@ -279,7 +279,7 @@ class Process:
         self.consumer.should_stop = True
         await self.consumer.on_stop()
         self.assigned, self.has_left = set(), True
-        self.has_let_go = not self._takes_too_long
+        self.has_let_go = not self._takes_too_long  # also where nobody waited for that: the group hears of it now
         self.world.group.leave(self)
 
     async def _seek(self, consumer: SimConsumer) -> None:

@@ -81,7 +81,7 @@ class World:
         self._is_silent = False
         self._slow = rng.choice((None, None, *self.broker.logs)) if self.shards > 1 else None  # its leader is slow
         self._trace: list[tuple[int, str, str]] = []
-        self._took = {"crashes": 0, "rebalances": 0, "refused": 0}
+        self._took = {"crashes": 0, "ends": 0, "rebalances": 0, "refused": 0}
         self._actions = self._choose_actions()
 
     def _choose_actions(self) -> list[tuple[float, Callable[[], object]]]:
@@ -221,7 +221,7 @@ class World:
             self._failed(process, process.failure)
         elif process.has_left and not process.is_dead and self.rng.random() < LAST_WORDS:
             self.note(process.name, "has ended")
-            self._end(process)
+            self._end(process, "ends")
 
     def _failed(self, process: Process, failure: str) -> None:
         self.note(process.name, f"fails: {failure}")
@@ -312,8 +312,8 @@ class World:
         if process := self._any(self.processes):
             process.crash_at = self.rng.randint(1, 40)
 
-    def _end(self, process: Process) -> None:
-        self._took["crashes"] += 1
+    def _end(self, process: Process, how: str = "crashes") -> None:
+        self._took[how] += 1
         process.die()
         self.processes.remove(process)
         self._gone += process.producers
