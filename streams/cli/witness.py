@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
@@ -16,6 +17,7 @@ import msgspec
 from streams.cli.rebuild import settings_of
 from streams.engine.clients import KAFKA_LOGGER
 from streams.engine.errors import EngineError
+from streams.engine.health import witness_health, witness_readiness
 from streams.engine.settings import EngineSettings
 from streams.engine.testimony import Testimony, TestimonyPublisher, WitnessFigures
 from streams.engine.witness import StoppedError, Verdict, Witness
@@ -28,7 +30,7 @@ from streams.monitor import Monitor
 @click.option("--topic-prefix", help="What stands before every topic's name.")
 @click.option("--shard", type=click.IntRange(min=0), default=0, show_default=True, help="Which shard.")
 @click.option("--once", is_flag=True, help="Compare the latest checkpoint, say nothing to anybody else, and end.")
-@click.option("--metrics-port", type=click.IntRange(0, 65_535), help="Let Prometheus ask on this port.")
+@click.option("--metrics-port", type=click.IntRange(0, 65_535), help="Let Prometheus and supervisors ask on this port.")
 def command(broker: str | None, topic_prefix: str | None, shard: int, once: bool, metrics_port: int | None) -> None:
     """Compare each checkpoint with what the log gives, until SIGTERM or SIGINT; where they differ, raise an alert.
 
@@ -58,7 +60,11 @@ def _once(settings: EngineSettings, shard: int) -> bool:
 def attend(settings: EngineSettings, shard: int, stop: threading.Event) -> bool:
     """Follow a shard until `stop`: say what is found, on the terminal, as alerts and as metrics; return the last word."""
     figures = WitnessFigures(shard)
-    witness = Witness(settings, shard, partial(Monitor, shard=shard), stop)
+
+    def turn() -> None:
+        figures.turned_s = time.monotonic()
+
+    witness = Witness(settings, shard, partial(Monitor, shard=shard), stop, turn)
     with _metrics(settings, figures), closing(witness), suppress(StoppedError):
         testimony, publisher = Testimony(), TestimonyPublisher(settings)
         verdict = witness.look()
@@ -85,7 +91,11 @@ def _metrics(settings: EngineSettings, figures: WitnessFigures) -> Iterator[None
     if not settings.metrics_port:
         yield
         return
-    with serving(WitnessCollector(figures), settings.metrics_port, settings.metrics_address):
+    pages = {
+        "/health": lambda: witness_health(figures, time.monotonic()).page(),
+        "/ready": lambda: witness_readiness(figures, time.monotonic()).page(),
+    }
+    with serving(WitnessCollector(figures), settings.metrics_port, settings.metrics_address, pages=pages):
         yield
 
 

@@ -1,7 +1,7 @@
 """Whether a worker lives, and whether it can be relied on now: what a supervisor and a load balancer ask for.
 
 `health` is about the process: one that fails is to be started anew. `readiness` is about its work: a worker that is
-not ready yet is left alone, and nothing is to be concluded from what it shows.
+not ready yet is left alone, and nothing is to be concluded from what it shows. A witness is asked the same two things.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 
 from streams.engine.gauges import Gauges, ShardGauges
+from streams.engine.testimony import WitnessFigures
 
 TURN_SECONDS_MAX = 15.0
+WITNESS_TURN_SECONDS_MAX = 120.0  # a comparison of all rows is one turn
 BROKER_SECONDS_MAX = 15.0
 
 
@@ -62,6 +64,28 @@ def readiness(gauges: Gauges, now_s: float, lag_records_max: int) -> Condition:
     shards = {str(shard.number): _stands(gauges, shard) for shard in gauges.shards.values()}
     lag = sum(shard.lag_records for shard in gauges.shards.values())
     return Condition(problems, {"stage": gauges.stage, "shards": shards, "lag_records": lag})
+
+
+def witness_health(figures: WitnessFigures, now_s: float) -> Condition:
+    """Say whether a witness gets on at all: it asks for the next checkpoint, reads or compares."""
+    problems = []
+    if figures.turned_s is not None and now_s - figures.turned_s > WITNESS_TURN_SECONDS_MAX:
+        problems.append(f"the witness has not got on for {now_s - figures.turned_s:.0f} s")
+    return Condition(problems, _compared(figures))
+
+
+def witness_readiness(figures: WitnessFigures, now_s: float) -> Condition:
+    """Say whether a witness has something to say; that state and log disagree is said beside it, and is no fault of its own."""
+    problems = list(witness_health(figures, now_s).problems)
+    if figures.agrees is None:
+        problems.append("no checkpoint is compared yet")
+    return Condition(problems, _compared(figures))
+
+
+def _compared(figures: WitnessFigures) -> dict[str, Any]:
+    return {
+        "shard": figures.shard, "compared": figures.compared, "position": figures.position, "agrees": figures.agrees,
+    }  # fmt: skip
 
 
 def _problems(shard: ShardGauges, lag_records_max: int) -> Iterator[str]:

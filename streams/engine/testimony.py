@@ -90,6 +90,7 @@ class WitnessFigures:
         self.rows_differing = 0
         self.position = 0
         self.checkpoint_us: int | None = None
+        self.turned_s: float | None = None  # when it last got on, by the monotonic clock
 
     def hear(self, verdict: Verdict) -> None:
         self.compared += 1

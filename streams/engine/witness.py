@@ -63,14 +63,19 @@ class Verdict(msgspec.Struct, frozen=True):
 class Witness:
     """Follows the log and the state of one shard. All calls block.
 
-    `stop` ends a long way through the log with `StoppedError`. Raises `StateError` and `LogError`, in one line, where state and log do not belong together,
+    `stop` ends a long way through the log with `StoppedError`, and `on_turn` hears every now and then that it gets on. Raises `StateError` and `LogError`, in one line, where state and log do not belong together,
     and `EngineError` where the broker does not answer.
     """
 
     def __init__(
-        self, settings: EngineSettings, shard: int, make: Callable[[], Replayed], stop: threading.Event | None = None
+        self,
+        settings: EngineSettings,
+        shard: int,
+        make: Callable[[], Replayed],
+        stop: threading.Event | None = None,
+        on_turn: Callable[[], object] = lambda: None,
     ) -> None:
-        self._settings, self._shard, self._make = settings, shard, make
+        self._settings, self._shard, self._make, self._on_turn = settings, shard, make, on_turn
         self._stop = stop or threading.Event()
         self._state = StateFollower(settings.broker, settings.state_topic, shard)
         self._mirror = Mirror()
@@ -84,11 +89,13 @@ class Witness:
 
     def look(self) -> Verdict | None:
         """Return what the latest checkpoint gives, with all its rows compared; None where none was written so far."""
+        self._on_turn()
         written = self._state.last()
         return None if written is None else self._compare_all(written)
 
     def next(self) -> Verdict | None:
         """Return what the next checkpoint gives; None where none comes within half a second."""
+        self._on_turn()
         written = self._state.next(WAIT_SECONDS)
         if written is None:
             return None
@@ -125,6 +132,7 @@ class Witness:
         return self._replica
 
     def _go_on(self, _: int) -> None:
+        self._on_turn()
         if self._stop.is_set():
             raise StoppedError("stopped before the log was applied")
 

@@ -1,8 +1,8 @@
 """The verdict on a run, from the topics alone: the monitor serves as the reference machine, the engine is not asked.
 
 Every input record is in the logs of its shards and in no other, unchanged, in order; each checkpoint of a shard is what
-a fresh monitor over its whole log has at its position, row for row; and the outputs are what those monitors say, each at
-least once, nothing else, in the order of each shard.
+a fresh monitor over its whole log has at its position, row for row; the outputs are what those monitors say, each at
+least once, nothing else, in the order of each shard; and no tick says that something is read which was not.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from streams.monitor import Monitor, Settings
 from streams.record import OUTPUT_TOPICS, Record
 from tests.chaos.inputs import Delivered, LogCheck, Place, read_inputs
 from tests.chaos.outputs import Pair, check_outputs
-from tests.chaos.reading import entry_of, read
+from tests.chaos.reading import entry_of, read, stamped_us
 from tests.chaos.reference import Reference
 from tests.chaos.spool import kept, written
+from tests.chaos.ticks import TickCheck
 from tests.chaos.verdict import Verdict
 
 AT_ONCE = 2  # shards that are checked side by side, each in a process of its own
@@ -36,15 +37,22 @@ class Task:
     shard: int
     inputs: dict[Place, Delivered]
     spool: Path | None = None
+    stepped_us: int | None = None
 
 
-def check(settings: EngineSettings, monitor_settings: Settings | None = None, spool: Path | None = None) -> Verdict:
-    """Read the topics of a run that has come to rest and return the verdict."""
+def check(
+    settings: EngineSettings,
+    monitor_settings: Settings | None = None,
+    spool: Path | None = None,
+    stepped_us: int | None = None,
+) -> Verdict:
+    """Read the topics of a run that has come to rest and return the verdict; `stepped_us` is when a clock was first stepped."""
     in_force = monitor_settings or Settings()
     inputs = read_inputs(settings, ShardMap(in_force.shards))
     verdict = Verdict(figures={"inputs": sum(len(one.digests) for one in inputs.values())})
     said: list[dict[str, list[Pair]]] = []
-    for found, spoken in _checked([Task(settings, in_force, shard, inputs, spool) for shard in range(settings.shards)]):
+    tasks = [Task(settings, in_force, shard, inputs, spool, stepped_us) for shard in range(settings.shards)]
+    for found, spoken in _checked(tasks):
         verdict.add(found)
         said.append(spoken)
     for topic in OUTPUT_TOPICS:
@@ -69,8 +77,9 @@ def check_shard(task: Task) -> tuple[Verdict, dict[str, list[Pair]]]:
     settings, shard = task.settings, task.shard
     verdict = Verdict(figures={"log": 0, "repeated": 0})
     log_check = LogCheck(verdict, task.inputs, shard)
+    ticks = TickCheck(verdict, task.inputs, shard, task.stepped_us if settings.clock == "ticks" else 0)
     reference = Reference(verdict, lambda: Monitor(task.monitor_settings, shard=shard), shard)
-    log = _watched(settings, shard, log_check)
+    log = _watched(settings, shard, log_check, ticks)
     reference.go(log, written(settings, shard) if task.spool is None else kept(task.spool, shard))
     log_check.end()
     if task.spool is not None:
@@ -78,8 +87,9 @@ def check_shard(task: Task) -> tuple[Verdict, dict[str, list[Pair]]]:
     return verdict, reference.said
 
 
-def _watched(settings: EngineSettings, shard: int, log_check: LogCheck) -> Iterator[Record]:
+def _watched(settings: EngineSettings, shard: int, log_check: LogCheck, ticks: TickCheck) -> Iterator[Record]:
     for message in read(settings.broker, settings.log_topic, shard):
         record = entry_of(message)
         log_check.take(record)
+        ticks.take(record, stamped_us(message))
         yield record

@@ -22,9 +22,11 @@ class Clock:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(_OFFSET.pack(0))
+        self.first_us: int | None = None  # when it was first stepped
 
     def step_to(self, offset_us: int) -> None:
         """Put the workers' clocks so far beside the machine's, now."""
+        self.first_us = self.first_us or time.time_ns() // 1_000
         with self.path.open("r+b") as file:
             file.write(_OFFSET.pack(offset_us))
 

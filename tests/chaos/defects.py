@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from streams.engine import agents, crashpoints
 from streams.engine.agents import Engine
-from streams.engine.bookmarks import Bookmark, Bookmarks
+from streams.engine.bookmarks import Bookmark, Bookmarks, Partition
 from streams.engine.checkpoints import reader
 from streams.engine.checkpoints.head import Head, Running
 from streams.engine.checkpoints.writer import CheckpointWriter
@@ -355,3 +355,11 @@ def written_anew() -> None:
         return send
 
     swap(Intake, "_send", make)
+
+
+@defect("a tick knows nothing of what is unread", Scenario("term", settings={"tick_seconds": 0.01}))
+def ticks_past_unread() -> None:
+    def make(old: Callable[[Intake, Mapping[Partition, int], int], None]) -> Callable[..., None]:
+        return lambda self, ends, asked_at_us: old(self, dict.fromkeys(ends, 0), asked_at_us)
+
+    swap(Intake, "tick", make)

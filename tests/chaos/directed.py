@@ -15,13 +15,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from streams.engine.topics import Topics
 from tests.chaos.checker import check
 from tests.chaos.defects import DEFECTS, Scenario
 from tests.chaos.feeder import Feeder
 from tests.chaos.fleet import Fleet, Worker, is_stopped
 from tests.chaos.rest import rest
-from tests.chaos.run import chaos_settings
+from tests.chaos.run import chaos_settings, create_topics
 from tests.chaos.spool import Heads
 from tests.chaos.verdict import Verdict
 from tests.chaos.worker import DEFECT, FREEZE, LINGER, MODULE, READING
@@ -41,7 +40,7 @@ def play(address: str, folder: Path, prefix: str, scenario: Scenario, defect: st
     settings = chaos_settings(
         address, prefix, **{"session_timeout_seconds": SESSION_SECONDS, "input_partitions": 1, **scenario.settings}
     )
-    Topics(settings).create()
+    create_topics(settings)
     environment = {
         DEFECT: defect, LINGER: str(scenario.linger_ms), READING: str(scenario.read_seconds),
     }  # fmt: skip

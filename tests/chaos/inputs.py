@@ -1,18 +1,22 @@
 """The inputs of a run, and each shard's log held against them: each record in the logs of exactly its shards, unchanged.
 
-Of each input record a digest is kept and the shards that the pure router gives it, so that a run may be long.
+Of each input record a digest is kept, the shards that the pure router gives it and two moments, so that a run may be long.
 """
 
 from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 
+import msgspec
+
 from ledger.shards import ShardMap
+from ledger.times import to_us
 from streams.engine.settings import EngineSettings
 from streams.record import INPUT_TOPICS, Record
-from tests.chaos.reading import OWN, kind_of, read
+from tests.chaos.reading import OWN, kind_of, read, stamped_us
 from tests.chaos.verdict import Verdict
 
 Place = tuple[str, int]
@@ -25,10 +29,22 @@ def digest(value: bytes) -> int:
 
 @dataclass(slots=True)
 class Delivered:
-    """One input partition: by offset, a digest of the record and a bit for each shard that it belongs to."""
+    """One input partition: by offset, a digest of the record, and a bit for each shard that it belongs to.
+
+    Also when the broker appended it, and its `observed_at` (0: none that can be read), in microseconds since 1970 UTC.
+    """
 
     digests: array[int] = field(default_factory=lambda: array("Q"))
     shards: array[int] = field(default_factory=lambda: array("Q"))
+    came_us: array[int] = field(default_factory=lambda: array("q"))
+    observed: array[int] = field(default_factory=lambda: array("q"))
+
+
+class _Observed(msgspec.Struct, frozen=True):
+    observed_at: datetime
+
+
+_decode_observed = msgspec.json.Decoder(_Observed).decode
 
 
 def read_inputs(settings: EngineSettings, routes: ShardMap) -> dict[Place, Delivered]:
@@ -44,7 +60,16 @@ def _read_place(settings: EngineSettings, place: Place, routes: ShardMap) -> Del
         value = message.value() or b""
         delivered.digests.append(digest(value))
         delivered.shards.append(sum(1 << shard for shard in routes.shards_of(topic, value)))
+        delivered.came_us.append(stamped_us(message))
+        delivered.observed.append(_observed_us(value))
     return delivered
+
+
+def _observed_us(value: bytes) -> int:
+    try:
+        return to_us(_decode_observed(value).observed_at)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return 0
 
 
 class LogCheck:
@@ -65,7 +90,7 @@ class LogCheck:
             if kind_of(record.value) not in ("tick", "config"):
                 self._verdict.wrong("log invented", f"{self._here()} claims to be Driftline's own")
             return
-        place, at = _place_of(record.origin)
+        place, at = place_of(record.origin)
         known = self._inputs.get(place)
         if known is None or not 0 <= at < len(known.digests):
             self._verdict.wrong("log invented", f"{self._here()} has no input {record.origin}")
@@ -98,7 +123,8 @@ class LogCheck:
         return f"offset {self._offset} of shard {self._shard}"
 
 
-def _place_of(origin: str) -> tuple[Place, int]:
+def place_of(origin: str) -> tuple[Place, int]:
+    """Return partition and offset of what the log says of where a record came from; -1 where it does not say it."""
     topic, _, rest = origin.partition("/")
     number, _, at = rest.partition("/")
     if not (number.isdecimal() and at.isdecimal()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError, Message, TopicPartition
 
 from streams.engine.clients import READING_ON
 from streams.record import Record
@@ -43,6 +43,13 @@ def entry_of(message: Message) -> Record:
     """Return what a message of the log holds, as the machine takes it."""
     origin, logged_at_us = _decode(message.key() or b"")
     return Record(origin.partition("/")[0], message.value() or b"", origin, logged_at_us)
+
+
+def stamped_us(message: Message) -> int:
+    """Return when the broker appended a message; raise AssertionError where that is not what its topic keeps."""
+    kind, milliseconds = message.timestamp()
+    assert kind == TIMESTAMP_LOG_APPEND_TIME, f"{message.topic()} is not stamped by the broker: see `create_topics`"
+    return milliseconds * 1_000
 
 
 def kind_of(value: bytes) -> object:

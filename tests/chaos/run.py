@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,7 @@ AHEAD_FAULTS = 3  # and is never further ahead of the faults than so many
 COMPACTED = {
     "segment.bytes": str(1024 * 1024), "min.compaction.lag.ms": "15000", "min.cleanable.dirty.ratio": "0.01",
 }  # fmt: skip
+STAMPED = {"message.timestamp.type": "LogAppendTime"}
 BROKER_PROPERTIES = ("log.cleaner.backoff.ms=3000",)
 
 
@@ -108,7 +109,7 @@ def monitor_environment(settings: Settings) -> dict[str, str]:
 def run(broker: KafkaBroker, folder: Path, plan: Plan, say: Say = lambda _: None) -> Result:
     """Run the chaos of a plan and return what it came to."""
     settings = chaos_settings(broker.address, plan.prefix, shards=plan.shards, clock=plan.clock)
-    Topics(settings).create()
+    create_topics(settings)
     compact_soon(settings)
     began = time.monotonic()
     steps, spool = clock.Clock(folder / "clock"), folder / "state"
@@ -125,7 +126,7 @@ def run(broker: KafkaBroker, folder: Path, plan: Plan, say: Say = lambda _: None
         fleet.stop_all()
         fed = feeder
     seconds = time.monotonic() - began
-    verdict = check(settings, plan.monitor_settings, spool)
+    verdict = check(settings, plan.monitor_settings, spool, steps.first_us)
     if fed.confirmed != fed.sent:
         verdict.wrong("feed", f"{fed.sent:,} sent, {fed.confirmed:,} confirmed: {fed.problems[:1]}")
     check_seconds = time.monotonic() - began - seconds
@@ -154,10 +155,20 @@ def _proxy(broker: KafkaBroker) -> Iterator[Proxy | None]:
         yield proxy
 
 
+def create_topics(settings: EngineSettings) -> None:
+    """Create the topics; inputs and log are stamped by the broker, so that the checker knows what came when."""
+    Topics(settings).create()
+    _alter(settings, [*settings.input_topics, settings.log_topic], STAMPED)
+
+
 def compact_soon(settings: EngineSettings) -> None:
     """Let the broker compact the state all the time."""
-    entries = [ConfigEntry(*one, incremental_operation=AlterConfigOpType.SET) for one in COMPACTED.items()]
-    resource = ConfigResource(ConfigResource.Type.TOPIC, settings.state_topic, incremental_configs=entries)
+    _alter(settings, [settings.state_topic], COMPACTED)
+
+
+def _alter(settings: EngineSettings, topics: Iterable[str], properties: Mapping[str, str]) -> None:
+    entries = [ConfigEntry(*one, incremental_operation=AlterConfigOpType.SET) for one in properties.items()]
+    resources = [ConfigResource(ConfigResource.Type.TOPIC, name, incremental_configs=entries) for name in topics]
     admin = AdminClient({"bootstrap.servers": settings.broker})
-    for answer in admin.incremental_alter_configs([resource]).values():
+    for answer in admin.incremental_alter_configs(resources).values():
         answer.result()

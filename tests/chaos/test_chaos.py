@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from streams.engine.topics import Topics
 from tests.chaos.checker import check
 from tests.chaos.defects import DEFECTS
 from tests.chaos.directed import FROZEN_AT, SESSION_SECONDS, advance, play, until
 from tests.chaos.feeder import Feeder
 from tests.chaos.fleet import Fleet, is_stopped
 from tests.chaos.rest import rest
-from tests.chaos.run import Plan, chaos_settings, run
+from tests.chaos.run import Plan, chaos_settings, create_topics, run
 from tests.chaos.schedule import schedule
 from tests.chaos.spool import Heads
 from tests.chaos.trial_runs import FENCED
@@ -39,11 +38,12 @@ def test_nothing_is_lost_changed_or_counted_twice_whatever_happens(kafka: KafkaB
     print(result)
     assert result.is_good, str(result)
     assert any(kind.startswith("kill at") for kind in result.faults), "no crash point was reached"
+    assert result.verdict.figures["ticks judged"] > 0
 
 
 def test_a_clean_restart_counts_nothing_twice_and_takes_nothing_in_again(kafka: KafkaBroker, tmp_path: Path) -> None:
     settings = chaos_settings(kafka.address, "chaos-clean.", session_timeout_seconds=SESSION_SECONDS)
-    Topics(settings).create()
+    create_topics(settings)
     with (
         Fleet(settings, tmp_path, 1) as fleet,
         Heads(settings) as heads,
@@ -64,7 +64,7 @@ def test_a_clean_restart_counts_nothing_twice_and_takes_nothing_in_again(kafka: 
 
 def test_a_worker_that_wakes_after_its_shard_went_writes_no_state_and_ends(kafka: KafkaBroker, tmp_path: Path) -> None:
     settings = chaos_settings(kafka.address, "chaos-zombie.", session_timeout_seconds=SESSION_SECONDS)
-    Topics(settings).create()
+    create_topics(settings)
     with (
         Fleet(settings, tmp_path, 0, MODULE) as fleet,
         Heads(settings) as heads,
@@ -90,7 +90,7 @@ def test_a_worker_that_wakes_after_its_shard_went_writes_no_state_and_ends(kafka
 
 def test_a_killed_holder_is_replaced_within_half_a_minute(kafka: KafkaBroker, tmp_path: Path) -> None:
     settings = chaos_settings(kafka.address, "chaos-recovery.", session_timeout_seconds=SESSION_SECONDS)
-    Topics(settings).create()
+    create_topics(settings)
     with Fleet(settings, tmp_path, 2) as fleet, Heads(settings) as heads, Feeder(settings, 4, 2_000, 50.0) as feeder:
         advance(heads, 3)
         for worker in fleet.alive():  # one of them holds the log

@@ -13,6 +13,7 @@ import pytest
 from ledger.shards import ShardMap
 from streams.engine import keeper
 from streams.engine.checkpoints import CheckpointWriter, Saved
+from streams.engine.control import partial_tick_record, tick_record
 from streams.engine.settings import EngineSettings
 from streams.engine.shard import Shard
 from streams.record import Record
@@ -25,6 +26,7 @@ from tests.chaos.light import Balances, bookings
 from tests.chaos.outputs import Pair, check_outputs
 from tests.chaos.plain_faust import score
 from tests.chaos.schedule import BY_PROXY, OTHERS, schedule
+from tests.chaos.ticks import TickCheck
 from tests.chaos.verdict import Verdict
 
 NOW_US = 1_795_000_000_000_000
@@ -102,6 +104,65 @@ def test_what_is_wrong_with_a_log_is_seen(entries: tuple[tuple[str, bytes], ...]
 
 def test_a_record_in_the_log_of_another_shard_is_seen() -> None:
     assert log(ENTRIES[1], ENTRIES[2], shard=1) == {"log of another shard": 1}
+
+
+# -------------------------------------------------------------------------------------------------------- the ticks
+
+SECOND_US = 1_000_000
+PLACE = ("transfers", 0)
+
+
+def judged(*entries: tuple[str, bytes, int], until_us: int | None = None) -> dict[str, int]:
+    """Judge a log of (origin, bytes, second of its stamp) against inputs that came at seconds 10, 20, 30 and say 1, 2, 90."""
+    verdict, delivered = Verdict(), Delivered()
+    for came, observed, shards in ((10, 1, 1), (15, 0, 2), (20, 2, 1), (30, 90, 1), (40, 3, 1)):
+        delivered.came_us.append(came * SECOND_US)
+        delivered.observed.append(observed * SECOND_US)
+        delivered.shards.append(shards)
+    ticks = TickCheck(verdict, {PLACE: delivered}, 0, until_us)
+    for origin, value, second in entries:
+        ticks.take(Record(origin.partition("/")[0], value, origin, 0), second * SECOND_US)
+    return verdict.counts
+
+
+def tick(second: int, *partial: str) -> tuple[str, bytes, int]:
+    """Return a tick that claims a second, stamped one later."""
+    marks = dict.fromkeys(partial, second * SECOND_US)
+    value = partial_tick_record(marks, "w") if marks else tick_record(second * SECOND_US)
+    return "control/driftline", value, second + 1
+
+
+def taken(at: int) -> tuple[str, bytes, int]:
+    return f"transfers/0/{at}", b"", 0
+
+
+PAST = {"tick past an unread record": 1}
+
+
+def test_a_tick_may_claim_what_is_read_and_what_had_not_come() -> None:
+    assert judged(tick(9), taken(0), tick(19), taken(2), taken(3), tick(39), taken(4), tick(99)) == {}
+    assert judged(tick(9, "transfers/0"), taken(0), tick(19, "transfers/0")) == {}
+
+
+@pytest.mark.parametrize("partial", [(), ("transfers/0",)])
+def test_a_tick_past_an_unread_record_is_seen(partial: tuple[str, ...]) -> None:
+    assert judged(tick(12, *partial)) == PAST
+    assert judged(taken(0), tick(22, *partial)) == PAST
+    assert judged(taken(0), tick(18, *partial), taken(2), tick(32, *partial)) == PAST
+
+
+def test_a_tick_may_claim_what_a_record_read_before_it_says_once_that_is_no_future() -> None:
+    assert judged(taken(0), taken(2), taken(3), tick(80)) == PAST, "nobody could know of 90 then"
+    assert judged(taken(0), taken(2), taken(3), tick(90)) == {}
+
+
+def test_a_tick_of_a_partition_that_is_not_there_is_seen() -> None:
+    assert judged(tick(12, "ledger/0")) == {"tick of no input": 1}
+
+
+def test_a_tick_of_a_clock_that_was_stepped_is_not_judged() -> None:
+    assert judged(tick(12), until_us=13 * SECOND_US) == {}
+    assert judged(tick(12), tick(13), until_us=14 * SECOND_US) == PAST
 
 
 # ---------------------------------------------------------------------------------------------- schedule and feed

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from streams.engine.settings import EngineSettings
-from streams.engine.topics import Topics
 from streams.monitor import Settings
 from tests.chaos.checker import check
 from tests.chaos.feeder import Feeder, records
@@ -19,7 +18,7 @@ from tests.chaos.firms import firm_rules
 from tests.chaos.fleet import Fleet, Worker, is_stopped
 from tests.chaos.keys import openings
 from tests.chaos.rest import rest
-from tests.chaos.run import chaos_settings, compact_soon, monitor_environment
+from tests.chaos.run import chaos_settings, compact_soon, create_topics, monitor_environment
 from tests.chaos.spool import Heads
 from tests.chaos.trials import STATIC_SECONDS_MAX, TAKEOVER_SECONDS_MAX, Asked, Measure, Trial
 from tests.chaos.worker import FREEZE, MODULE
@@ -67,7 +66,7 @@ def _ground(asked: Asked, trial: Trial, *, static: bool = False) -> Iterator[Gro
         asked.broker.address, asked.prefix, shards=asked.shards, session_timeout_seconds=asked.session_seconds
     )
     deciding = Settings(shards=firm_rules(asked.shards))
-    Topics(settings).create()
+    create_topics(settings)
     compact_soon(settings)
     folder = asked.folder / asked.prefix
     now_us = time.time_ns() // 1_000

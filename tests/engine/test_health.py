@@ -8,9 +8,6 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import pytest
 
@@ -19,8 +16,9 @@ from streams.engine.bookmarks import Ticket
 from streams.engine.embedded import EmbeddedBroker
 from streams.engine.errors import SettingsError
 from streams.engine.gauges import Gauges, Histogram
-from streams.engine.health import health, readiness
+from streams.engine.health import health, readiness, witness_health, witness_readiness
 from streams.engine.settings import EngineSettings
+from streams.engine.testimony import WitnessFigures
 from streams.engine.worker import run_worker
 from streams.files import read_records
 from streams.metrics.declared_engine import ENGINE_METRICS
@@ -28,7 +26,7 @@ from streams.monitor import Monitor
 from streams.record import Output, Record
 from tests.engine.in_thread import in_thread
 from tests.engine.running import produce
-from tests.metrics.scrape import Figures, of, scrape
+from tests.metrics.scrape import Figures, of, page, scrape
 
 EXAMPLE = str(Path(__file__).parents[2] / "docs" / "examples" / "service_day.jsonl")
 LAG_MAX = 100
@@ -115,6 +113,18 @@ def test_the_time_of_an_output_runs_until_it_is_confirmed() -> None:
 # --------------------------------------------------------------------------------------------------- a worker's pages
 
 
+def test_a_witness_is_ready_once_it_has_compared_and_not_well_when_it_gets_no_further() -> None:
+    figures = WitnessFigures(1)
+    assert witness_health(figures, 1_000.0).problems == []
+    figures.turned_s = 900.0
+    assert witness_readiness(figures, 1_000.0).problems == ["no checkpoint is compared yet"]
+    figures.agrees, figures.compared, figures.position = False, 3, 70
+    assert witness_readiness(figures, 1_000.0).problems == [], "what it finds is no fault of its own"
+    assert witness_readiness(figures, 1_000.0).facts == {"shard": 1, "compared": 3, "position": 70, "agrees": False}
+    said = ["the witness has not got on for 121 s"]
+    assert witness_health(figures, 1_021.0).problems == witness_readiness(figures, 1_021.0).problems == said
+
+
 class Stalling(Monitor):
     """A monitor that stops the whole worker at one record until it is let go."""
 
@@ -127,18 +137,6 @@ class Stalling(Monitor):
             self.stalls.set()
             assert self.goes_on.wait(30)
         return super().step(record)
-
-
-def page(port: int, path: str) -> tuple[int, Any]:
-    """Return the status and the JSON of a page; 0 where nobody serves it."""
-    try:
-        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
-            return answer.status, json.loads(answer.read())
-    except HTTPError as refused:
-        with refused:
-            return refused.code, json.loads(refused.read())
-    except OSError:
-        return 0, None
 
 
 def wait(holds: Callable[[], bool], seconds: float = 40.0) -> None:

@@ -34,7 +34,7 @@ from streams.monitor import Monitor
 from tests.engine.in_thread import in_thread
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.working import Worker, chunks, log_end, saved, send, values, wait, write_state
-from tests.metrics.scrape import of, scrape
+from tests.metrics.scrape import of, page, scrape
 
 OnKafka = Callable[..., EngineSettings]
 
@@ -152,6 +152,8 @@ def test_other_outputs_than_the_log_gives_are_told_by_their_hash(on_kafka: OnKaf
         write_state(settings, {}, msgspec.structs.replace(head, output_hash=head.output_hash ^ 1))
         wait(lambda: witness_agrees(port) == 0)
         figures = scrape(port)
+        facts = {"shard": 0, "compared": 2, "position": head.position, "agrees": False}
+        assert page(port, "/ready") == page(port, "/health") == (200, {"ok": True, "problems": [], **facts})
     assert of(figures, "witness_disagreed_total", shard="0") == 1
     assert of(figures, "witness_rows_differing", shard="0") == 0
     assert of(figures, "witness_position_records", shard="0") == head.position

@@ -1,7 +1,10 @@
-"""A scrape as Prometheus makes one: over HTTP, read by prometheus_client's own parser."""
+"""What a port is asked: by Prometheus, read by prometheus_client's own parser, and by a supervisor."""
 
 from __future__ import annotations
 
+import json
+from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -28,3 +31,15 @@ def of(figures: Figures, name: str, **labels: str) -> float | None:
     if found is None and "shard" not in labels:
         return of(figures, name, shard="0", **labels)
     return found
+
+
+def page(port: int, path: str) -> tuple[int, Any]:
+    """Return the status and the JSON of a page; 0 where nobody serves it."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+            return answer.status, json.loads(answer.read())
+    except HTTPError as refused:
+        with refused:
+            return refused.code, json.loads(refused.read())
+    except OSError:
+        return 0, None
