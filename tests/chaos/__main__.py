@@ -10,6 +10,7 @@ from pathlib import Path
 
 from streams.engine.logfile import export_log
 from tests.chaos.run import BROKER_PROPERTIES, Plan, run
+from tests.chaos.schedule import OTHERS
 from tests.kafka.broker import KafkaBroker
 
 
@@ -22,10 +23,12 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2, choices=(1, 2, 3))
     parser.add_argument("--shards", type=int, default=1, help="each is fed by a firm of its own")
     parser.add_argument("--clock", default="ticks", choices=("ticks", "events"))
+    parser.add_argument("--without", action="append", default=[], choices=OTHERS, metavar="FAULT", help="not this one")
     parser.add_argument("--folder", type=Path, help="where what the workers and the broker say is kept")
     parser.add_argument("--quiet", action="store_true", help="do not name each fault as it happens")
     asked = parser.parse_args()
-    plan = Plan(asked.seed, asked.faults, asked.events, asked.workers, asked.shards, asked.clock)
+    kinds = frozenset(OTHERS).difference(asked.without)
+    plan = Plan(asked.seed, asked.faults, asked.events, asked.workers, asked.shards, asked.clock, kinds)
     began = time.monotonic()
 
     def say(text: str) -> None:
