@@ -98,14 +98,9 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
     Tests that stop it or pause it leave it running. A test that needs one of its own starts a `KafkaBroker` in its
     `tmp_path`.
     """
-    from tests.kafka.broker import KafkaBroker
-    from tests.kafka.jars import NoKafkaError
+    from tests.kafka.needed import broker_or_skip
 
-    try:
-        broker = KafkaBroker(tmp_path_factory.mktemp("kafka"))
-    except NoKafkaError as missing:
-        pytest.skip(f"NO REAL KAFKA, so nothing that is claimed about it is proved here: {missing}")
-    with broker:
+    with broker_or_skip(tmp_path_factory.mktemp("kafka")) as broker:
         yield broker
 
 

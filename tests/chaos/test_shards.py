@@ -19,7 +19,7 @@ from tests.chaos.run import BROKER_PROPERTIES, Plan, run
 from tests.chaos.trial_runs import failover, restarts, zombies
 from tests.chaos.trials import Asked, Trial
 from tests.kafka.broker import KafkaBroker
-from tests.kafka.jars import NoKafkaError
+from tests.kafka.needed import broker_or_skip
 
 BETWEEN = frozenset(("cut", "cut off", "lost answers", "transaction errors", "produce errors", "clock step"))
 
@@ -27,11 +27,7 @@ BETWEEN = frozenset(("cut", "cut off", "lost answers", "transaction errors", "pr
 @pytest.fixture(scope="module")
 def behind_doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
     """A broker whose clients come through a proxy."""
-    try:
-        broker = KafkaBroker(tmp_path_factory.mktemp("doors"), BROKER_PROPERTIES, doors=2)
-    except NoKafkaError as missing:
-        pytest.skip(f"NO REAL KAFKA, so nothing that is claimed about it is proved here: {missing}")
-    with broker:
+    with broker_or_skip(tmp_path_factory.mktemp("doors"), BROKER_PROPERTIES, doors=2) as broker:
         yield broker
 
 
