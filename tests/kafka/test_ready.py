@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import msgspec
 import pytest
@@ -21,18 +18,11 @@ from streams.monitor import Monitor
 from tests.engine.in_thread import in_thread
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.working import wait
+from tests.metrics.scrape import page
 
 
-def ready(port: int) -> tuple[int, dict[str, Any]]:
-    """Return the status and what the page says; 0 where nobody serves it."""
-    try:
-        with urlopen(f"http://127.0.0.1:{port}/ready", timeout=20) as answer:
-            return answer.status, json.loads(answer.read())
-    except HTTPError as refused:
-        with refused:
-            return refused.code, json.loads(refused.read())
-    except OSError:
-        return 0, {}
+def ready(port: int) -> tuple[int, Any]:
+    return page(port, "/ready")
 
 
 @contextmanager

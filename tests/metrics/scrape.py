@@ -34,7 +34,7 @@ def of(figures: Figures, name: str, **labels: str) -> float | None:
 
 
 def page(port: int, path: str) -> tuple[int, Any]:
-    """Return the status and the JSON of a page; 0 where nobody serves it."""
+    """Return the status and the JSON of a page; 0 and an empty object where nobody serves it."""
     try:
         with urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
             return answer.status, json.loads(answer.read())
@@ -42,4 +42,4 @@ def page(port: int, path: str) -> tuple[int, Any]:
         with refused:
             return refused.code, json.loads(refused.read())
     except OSError:
-        return 0, None
+        return 0, {}
