@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 
 from streams.engine.settings import EngineSettings
 from streams.engine.topics import Topics
@@ -156,19 +156,25 @@ def _proxy(broker: KafkaBroker) -> Iterator[Proxy | None]:
 
 
 def create_topics(settings: EngineSettings) -> None:
-    """Create the topics; inputs and log are stamped by the broker, so that the checker knows what came when."""
-    Topics(settings).create()
-    _alter(settings, [*settings.input_topics, settings.log_topic], STAMPED)
+    """Create the topics; inputs and log are stamped by the broker, so that the checker knows what came when.
+
+    They are made so: what is changed later holds a moment later.
+    """
+    topics, stamped = Topics(settings), {*settings.input_topics, settings.log_topic}
+    new = [
+        NewTopic(one.topic, one.partitions, one.replicas, config={**one.configuration(), **STAMPED})
+        for one in topics.declared
+        if one.topic in stamped
+    ]
+    for answer in AdminClient({"bootstrap.servers": settings.broker}).create_topics(new).values():
+        answer.result()
+    topics.create()
 
 
 def compact_soon(settings: EngineSettings) -> None:
     """Let the broker compact the state all the time."""
-    _alter(settings, [settings.state_topic], COMPACTED)
-
-
-def _alter(settings: EngineSettings, topics: Iterable[str], properties: Mapping[str, str]) -> None:
-    entries = [ConfigEntry(*one, incremental_operation=AlterConfigOpType.SET) for one in properties.items()]
-    resources = [ConfigResource(ConfigResource.Type.TOPIC, name, incremental_configs=entries) for name in topics]
+    entries = [ConfigEntry(*one, incremental_operation=AlterConfigOpType.SET) for one in COMPACTED.items()]
+    resource = ConfigResource(ConfigResource.Type.TOPIC, settings.state_topic, incremental_configs=entries)
     admin = AdminClient({"bootstrap.servers": settings.broker})
-    for answer in admin.incremental_alter_configs(resources).values():
+    for answer in admin.incremental_alter_configs([resource]).values():
         answer.result()
