@@ -166,7 +166,8 @@ def create_topics(settings: EngineSettings) -> None:
         for one in topics.declared
         if one.topic in stamped
     ]
-    for answer in AdminClient({"bootstrap.servers": settings.broker}).create_topics(new).values():
+    admin = AdminClient({"bootstrap.servers": settings.broker})  # which must be there for as long as it is asked
+    for answer in admin.create_topics(new).values():
         answer.result()
     topics.create()
 
