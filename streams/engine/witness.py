@@ -63,8 +63,9 @@ class Verdict(msgspec.Struct, frozen=True):
 class Witness:
     """Follows the log and the state of one shard. All calls block.
 
-    `stop` ends a long way through the log with `StoppedError`, and `on_turn` hears every now and then that it gets on. Raises `StateError` and `LogError`, in one line, where state and log do not belong together,
-    and `EngineError` where the broker does not answer.
+    `stop` ends a long way through the log with `StoppedError`, and `on_turn` hears every now and then that it gets on.
+    Raises `StateError` and `LogError`, in one line, where state and log do not belong together, and `EngineError` where
+    the broker does not answer.
     """
 
     def __init__(

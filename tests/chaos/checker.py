@@ -77,6 +77,7 @@ def check_shard(task: Task) -> tuple[Verdict, dict[str, list[Pair]]]:
     settings, shard = task.settings, task.shard
     verdict = Verdict(figures={"log": 0, "repeated": 0})
     log_check = LogCheck(verdict, task.inputs, shard)
+    # Under the clock of events a tick says how far the order of observation has come, of inputs that may be long past.
     ticks = TickCheck(verdict, task.inputs, shard, task.stepped_us if settings.clock == "ticks" else 0)
     reference = Reference(verdict, lambda: Monitor(task.monitor_settings, shard=shard), shard)
     log = _watched(settings, shard, log_check, ticks)

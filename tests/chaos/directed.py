@@ -20,8 +20,9 @@ from tests.chaos.defects import DEFECTS, Scenario
 from tests.chaos.feeder import Feeder
 from tests.chaos.fleet import Fleet, Worker, is_stopped
 from tests.chaos.rest import rest
-from tests.chaos.run import chaos_settings, create_topics
+from tests.chaos.run import chaos_settings
 from tests.chaos.spool import Heads
+from tests.chaos.topics import create_topics
 from tests.chaos.verdict import Verdict
 from tests.chaos.worker import DEFECT, FREEZE, LINGER, MODULE, READING
 from tests.kafka.broker import KafkaBroker

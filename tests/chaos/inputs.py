@@ -40,6 +40,7 @@ class Delivered:
     observed: array[int] = field(default_factory=lambda: array("q"))
 
 
+# Read here anew: how the engine reads it decides what its ticks claim, and that is judged.
 class _Observed(msgspec.Struct, frozen=True):
     observed_at: datetime
 

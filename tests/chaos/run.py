@@ -10,10 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 
 from streams.engine.settings import EngineSettings
-from streams.engine.topics import Topics
 from streams.monitor import Settings
 from streams.monitor.settings import plain
 from tests.chaos import clock
@@ -26,17 +24,13 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.rest import rest
 from tests.chaos.schedule import BY_PROXY, NAMED_SHARE, OTHERS, schedule
 from tests.chaos.spool import Heads
+from tests.chaos.topics import create_topics
 from tests.chaos.verdict import Verdict
 from tests.chaos.worker import MODULE, MONITOR
 from tests.kafka.broker import KafkaBroker
 
 SECONDS_A_FAULT = 3.5  # the feed is spread over about so much for each
 AHEAD_FAULTS = 3  # and is never further ahead of the faults than so many
-# So small that the state is compacted while it is being read.
-COMPACTED = {
-    "segment.bytes": str(1024 * 1024), "min.compaction.lag.ms": "15000", "min.cleanable.dirty.ratio": "0.01",
-}  # fmt: skip
-STAMPED = {"message.timestamp.type": "LogAppendTime"}
 BROKER_PROPERTIES = ("log.cleaner.backoff.ms=3000",)
 
 
@@ -109,8 +103,7 @@ def monitor_environment(settings: Settings) -> dict[str, str]:
 def run(broker: KafkaBroker, folder: Path, plan: Plan, say: Say = lambda _: None) -> Result:
     """Run the chaos of a plan and return what it came to."""
     settings = chaos_settings(broker.address, plan.prefix, shards=plan.shards, clock=plan.clock)
-    create_topics(settings)
-    compact_soon(settings)
+    create_topics(settings, compacts_soon=True)
     began = time.monotonic()
     steps, spool = clock.Clock(folder / "clock"), folder / "state"
     environment = {clock.VARIABLE: str(steps.path), **monitor_environment(plan.monitor_settings)}
@@ -153,29 +146,3 @@ def _proxy(broker: KafkaBroker) -> Iterator[Proxy | None]:
         return
     with Proxy(broker.doors) as proxy:
         yield proxy
-
-
-def create_topics(settings: EngineSettings) -> None:
-    """Create the topics; inputs and log are stamped by the broker, so that the checker knows what came when.
-
-    They are made so: what is changed later holds a moment later.
-    """
-    topics, stamped = Topics(settings), {*settings.input_topics, settings.log_topic}
-    new = [
-        NewTopic(one.topic, one.partitions, one.replicas, config={**one.configuration(), **STAMPED})
-        for one in topics.declared
-        if one.topic in stamped
-    ]
-    admin = AdminClient({"bootstrap.servers": settings.broker})  # which must be there for as long as it is asked
-    for answer in admin.create_topics(new).values():
-        answer.result()
-    topics.create()
-
-
-def compact_soon(settings: EngineSettings) -> None:
-    """Let the broker compact the state all the time."""
-    entries = [ConfigEntry(*one, incremental_operation=AlterConfigOpType.SET) for one in COMPACTED.items()]
-    resource = ConfigResource(ConfigResource.Type.TOPIC, settings.state_topic, incremental_configs=entries)
-    admin = AdminClient({"bootstrap.servers": settings.broker})
-    for answer in admin.incremental_alter_configs([resource]).values():
-        answer.result()

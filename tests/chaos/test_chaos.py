@@ -14,9 +14,10 @@ from tests.chaos.directed import FROZEN_AT, SESSION_SECONDS, advance, play, unti
 from tests.chaos.feeder import Feeder
 from tests.chaos.fleet import Fleet, is_stopped
 from tests.chaos.rest import rest
-from tests.chaos.run import Plan, chaos_settings, create_topics, run
+from tests.chaos.run import Plan, chaos_settings, run
 from tests.chaos.schedule import schedule
 from tests.chaos.spool import Heads
+from tests.chaos.topics import create_topics
 from tests.chaos.trial_runs import FENCED
 from tests.chaos.worker import FREEZE, MODULE
 from tests.kafka.broker import KafkaBroker

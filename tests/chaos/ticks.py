@@ -68,6 +68,7 @@ class TickCheck:
         self, verdict: Verdict, inputs: Mapping[Place, Delivered], shard: int, until_us: int | None = None
     ) -> None:
         self._verdict, self._inputs, self._shard, self._until_us = verdict, inputs, shard, until_us
+        self._by_name = {f"{topic}/{number}": (topic, number) for topic, number in inputs}
         self._read = {place: _Read(delivered, shard) for place, delivered in inputs.items()}
         verdict.figures.setdefault("ticks judged", 0)
 
@@ -93,7 +94,7 @@ class TickCheck:
             return
         self._verdict.figures["ticks judged"] += 1
         if tick.inputs:
-            yield from ((place_of(f"{name}/0")[0], to_us(moment)) for name, moment in tick.inputs.items())
+            yield from ((self._by_name.get(name, (name, -1)), to_us(moment)) for name, moment in tick.inputs.items())
         else:
             yield from ((place, to_us(tick.observed_at)) for place in self._inputs)
 

@@ -18,8 +18,9 @@ from tests.chaos.firms import firm_rules
 from tests.chaos.fleet import Fleet, Worker, is_stopped
 from tests.chaos.keys import openings
 from tests.chaos.rest import rest
-from tests.chaos.run import chaos_settings, compact_soon, create_topics, monitor_environment
+from tests.chaos.run import chaos_settings, monitor_environment
 from tests.chaos.spool import Heads
+from tests.chaos.topics import create_topics
 from tests.chaos.trials import STATIC_SECONDS_MAX, TAKEOVER_SECONDS_MAX, Asked, Measure, Trial
 from tests.chaos.worker import FREEZE, MODULE
 
@@ -66,8 +67,7 @@ def _ground(asked: Asked, trial: Trial, *, static: bool = False) -> Iterator[Gro
         asked.broker.address, asked.prefix, shards=asked.shards, session_timeout_seconds=asked.session_seconds
     )
     deciding = Settings(shards=firm_rules(asked.shards))
-    create_topics(settings)
-    compact_soon(settings)
+    create_topics(settings, compacts_soon=True)
     folder = asked.folder / asked.prefix
     now_us = time.time_ns() // 1_000
     events = int(asked.times * TRIAL_SECONDS_MAX * asked.per_second) + 1_000

@@ -110,9 +110,6 @@ def test_the_time_of_an_output_runs_until_it_is_confirmed() -> None:
     assert gauges.latency_s.sum_s == pytest.approx(2.0 + 1.5)
 
 
-# --------------------------------------------------------------------------------------------------- a worker's pages
-
-
 def test_a_witness_is_ready_once_it_has_compared_and_not_well_when_it_gets_no_further() -> None:
     figures = WitnessFigures(1)
     assert witness_health(figures, 1_000.0).problems == []
@@ -123,6 +120,9 @@ def test_a_witness_is_ready_once_it_has_compared_and_not_well_when_it_gets_no_fu
     assert witness_readiness(figures, 1_000.0).facts == {"shard": 1, "compared": 3, "position": 70, "agrees": False}
     said = ["the witness has not got on for 121 s"]
     assert witness_health(figures, 1_021.0).problems == witness_readiness(figures, 1_021.0).problems == said
+
+
+# --------------------------------------------------------------------------------------------------- a worker's pages
 
 
 class Stalling(Monitor):
